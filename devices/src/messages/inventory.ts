@@ -1,0 +1,27 @@
+import Type, { type Static } from "typebox";
+import { DigestSchema, EpochSchema, IdentifierSchema } from "../identifiers.ts";
+
+/** What a device says of itself when it connects and hourly: the `hello` message. */
+export const InventorySchema = Type.Object({
+  v: Type.Literal(1),
+  profile: IdentifierSchema,
+  simulated: Type.Boolean(),
+  runtimeVersion: Type.String({ maxLength: 64 }),
+  engine: Type.String({ maxLength: 200 }),
+  epoch: EpochSchema,
+  release: Type.Union([DigestSchema, Type.Null()]),
+  desiredNumber: Type.Integer({ minimum: 0 }),
+  startedAt: Type.Integer({ minimum: 0 }),
+  frames: Type.Integer({ minimum: 0 }),
+  journal: Type.Record(
+    Type.String({ maxLength: 32 }),
+    Type.Object({
+      lastSeq: Type.Integer({ minimum: 0 }),
+      waiting: Type.Integer({ minimum: 0 }),
+      waitingBytes: Type.Integer({ minimum: 0 }),
+      evicted: Type.Integer({ minimum: 0 }),
+    }),
+  ),
+  temperatureC: Type.Optional(Type.Number()),
+});
+export type Inventory = Static<typeof InventorySchema>;

@@ -1,0 +1,11 @@
+import type { Profile } from "./profile.ts";
+
+/** Raspberry Pi 5: four Cortex-A76 cores with dot-product instructions. */
+export const raspberryPi5: Profile = {
+  name: "raspberry-pi-5",
+  title: "Raspberry Pi 5",
+  processor: "arm64",
+  accelerators: [],
+  targets: ["ort-cpu-x86", "ort-cpu-fp32"],
+  matches: ({ deviceTreeModel }) => deviceTreeModel.startsWith("Raspberry Pi 5"),
+};
