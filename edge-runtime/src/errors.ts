@@ -1,0 +1,36 @@
+type EngineErrorCode =
+  | "bad-model"
+  | "bad-input"
+  | "run-failed"
+  | "run-timeout"
+  | "load-timeout"
+  | "engine-crashed"
+  | "engine-closed"
+  | "engine-busy"
+  | "memory-exceeded"
+  | "model-unloaded"
+  | "frame-too-large"
+  | "malformed-frame";
+
+type OperatorErrorCode =
+  | "image-too-large"
+  | "image-unreadable"
+  | "image-unsupported"
+  | "decoder-failed"
+  | "bad-preprocess";
+
+type ReleaseErrorCode = "fetch-failed" | "no-release" | "store-unreadable";
+
+/** Every code an {@link EdgeRuntimeError} may carry. */
+export type EdgeRuntimeErrorCode = EngineErrorCode | OperatorErrorCode | ReleaseErrorCode;
+
+/** What the edge runtime throws: a closed code, a sentence for people, and the cause where there is one. */
+export class EdgeRuntimeError extends Error {
+  readonly code: EdgeRuntimeErrorCode;
+
+  constructor(code: EdgeRuntimeErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "EdgeRuntimeError";
+    this.code = code;
+  }
+}
