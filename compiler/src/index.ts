@@ -1,0 +1,33 @@
+export { CompilerError, type CompilerErrorCode } from "./errors.ts";
+export { bytesPerElement, type DataType } from "./graph/data-type.ts";
+export {
+  type Attribute,
+  attribute,
+  consumers,
+  type Dimension,
+  floatAttribute,
+  type Graph,
+  intAttribute,
+  intsAttribute,
+  isGraphOutput,
+  type Node,
+  opsetOf,
+  producers,
+  stringAttribute,
+  typeOf,
+  type Value,
+  type ValueType,
+} from "./graph/graph.ts";
+export { parseModel, serializeModel } from "./graph/model.ts";
+export {
+  elementCount,
+  floatScalar,
+  floatsOf,
+  floatTensor,
+  int64Tensor,
+  integersOf,
+  integerTensor,
+  type Tensor,
+} from "./graph/tensor.ts";
+export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
+export type { Message } from "./onnx/schema.ts";
