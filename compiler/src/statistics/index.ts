@@ -1,0 +1,11 @@
+export { type AnswerPair, agreement, type FigureOptions, pairedDifference, proportion } from "./figures.ts";
+export { poolSeeds } from "./pool-seeds.ts";
+export { type Random, seededRandom } from "./seeded-random.ts";
+export {
+  type PairedObservation,
+  type PairedUnit,
+  type ProportionObservation,
+  type ProportionUnit,
+  pairedUnits,
+  proportionUnits,
+} from "./unit.ts";
