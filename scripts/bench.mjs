@@ -1,0 +1,3 @@
+import { runPinned } from "./pinned-node.mjs";
+
+runPinned(new URL("../test/src/bench/main.ts", import.meta.url));
