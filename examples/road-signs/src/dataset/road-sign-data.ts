@@ -1,4 +1,4 @@
-/** One sign photograph: RGB bytes in row order, true classes as indices, mean luma 0–255 (Rec. 601). */
+/** One sign photograph: RGB bytes in row order, true classes as indices, mean luma 0–255. */
 export interface Image {
   readonly pixels: Uint8Array;
   readonly width: number;
@@ -30,12 +30,11 @@ export interface RoadSignData {
   readonly tests: { readonly old: readonly Image[]; readonly field: readonly Image[] };
 }
 
-/** Mean Rec. 601 luma, 0–255, of interleaved RGB bytes. */
+/** Mean luma, 0–255, of interleaved RGB bytes: the plain mean over all three channels, as meta.csv of gtsrb32 has it. */
 export function meanLuma(pixels: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < pixels.length; i += 3)
-    sum += 0.299 * pixels[i]! + 0.587 * pixels[i + 1]! + 0.114 * pixels[i + 2]!;
-  return (sum * 3) / pixels.length;
+  for (const value of pixels) sum += value;
+  return sum / pixels.length;
 }
 
 /** Builds a track from frames of one sign, in order. */

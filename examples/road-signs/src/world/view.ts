@@ -1,0 +1,64 @@
+import { type Background, backgroundSide } from "./backgrounds.ts";
+import { type Pose, planeMap } from "./pose.ts";
+import { type FaceLevels, levelFor, sampleFace } from "./sign-atlas.ts";
+
+/** What stands at the roadside: a face on its pole before a background, some with a plate underneath. */
+export interface Scene {
+  readonly face: FaceLevels;
+  readonly background: Background;
+  /** Corner of the background window in texels, and how it slides per pixel of the sign's growth. */
+  readonly window: { readonly x: number; readonly y: number };
+  readonly hasPlate: boolean;
+}
+
+const samplesPerSide = 2;
+const pole = [0.5, 0.51, 0.53] as const;
+const plate = [0.9, 0.9, 0.88] as const;
+
+/** Looks at a scene from a pose: linear RGB 0–1 in rows of `side` pixels; the sign's own brightness is scaled by `signGain`. */
+export function viewScene(scene: Scene, pose: Pose, side: number, signGain: number): Float32Array {
+  const frame = new Float32Array(side * side * 3);
+  const level = levelFor(scene.face, pose.size * samplesPerSide);
+  const map = planeMap(pose);
+  const texelsPerPixel = 1.15 - (0.35 * pose.size) / side;
+  const sample = new Float32Array(4);
+  const share = 1 / samplesPerSide ** 2;
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++)
+      for (let part = 0; part < samplesPerSide ** 2; part++) {
+        const px = x + ((part % samplesPerSide) + 0.5) / samplesPerSide;
+        const py = y + (Math.floor(part / samplesPerSide) + 0.5) / samplesPerSide;
+        sampleSign(scene, level, map, px, py, sample);
+        const seen = 1 - sample[3]!;
+        const column = Math.min(backgroundSide - 1, (scene.window.x + px * texelsPerPixel) | 0);
+        const row = Math.min(backgroundSide - 1, (scene.window.y + py * texelsPerPixel) | 0);
+        for (let channel = 0; channel < 3; channel++) {
+          const behind = scene.background[(row * backgroundSide + column) * 3 + channel]!;
+          frame[(y * side + x) * 3 + channel]! += share * (sample[channel]! * signGain + seen * behind);
+        }
+      }
+  return frame;
+}
+
+function sampleSign(
+  scene: Scene,
+  level: FaceLevels[number],
+  map: Float64Array,
+  px: number,
+  py: number,
+  into: Float32Array,
+): void {
+  const depth = map[6]! * px + map[7]! * py + map[8]!;
+  const u = (map[0]! * px + map[1]! * py + map[2]!) / depth;
+  const v = (map[3]! * px + map[4]! * py + map[5]!) / depth;
+  into.fill(0);
+  if (u > -1.1 && u < 1.1 && v > -1.1 && v < 1.1) sampleFace(level, u, v, into);
+  if (into[3]! > 0.5) return;
+  if (scene.hasPlate && v > 1.06 && v < 1.5 && Math.abs(u) < 0.62) paint(plate, into);
+  else if (v > 0.2 && Math.abs(u) < 0.055) paint(pole, into);
+}
+
+function paint(colour: readonly [number, number, number], into: Float32Array): void {
+  into.set(colour);
+  into[3] = 1;
+}
