@@ -17,6 +17,7 @@ type OperatorErrorCode =
   | "image-unreadable"
   | "image-unsupported"
   | "decoder-failed"
+  | "decoder-busy"
   | "bad-preprocess";
 
 type ReleaseErrorCode = "fetch-failed" | "no-release" | "store-unreadable";

@@ -1,41 +1,15 @@
-import { Socket } from "node:net";
 import { EdgeRuntimeError } from "../errors.ts";
+import { serveRequests } from "./child-requests.ts";
 import type { GraphSource } from "./engine.ts";
-import { type Frame, frameReader, writeFrame } from "./frame.ts";
 import { type GraphChain, openGraphChain } from "./graph-chain.ts";
 import type { Tensor } from "./tensor.ts";
 
-// The program of an engine host's process: requests come one by one on file descriptor 3 and are answered in order.
+// The program of an engine host's process.
 
 const [threads = 1, maxFrameBytes = 0] = process.argv.slice(2).map(Number);
-const socket = new Socket({ fd: 3, readable: true, writable: true });
 const models = new Map<number, GraphChain>();
-let turn: Promise<void> = Promise.resolve();
 
-socket.on(
-  "data",
-  frameReader(maxFrameBytes, (frame) => {
-    turn = turn.then(() => answer(frame));
-  }),
-);
-socket.on("close", () => process.exit(0));
-socket.on("error", () => process.exit(1));
-
-async function answer({ header, tensors }: Frame): Promise<void> {
-  try {
-    const reply = await perform(header, tensors);
-    writeFrame(socket, { header: { id: header.id, ...reply.header }, tensors: reply.tensors ?? {} }, maxFrameBytes);
-  } catch (error) {
-    const code = error instanceof EdgeRuntimeError ? error.code : "run-failed";
-    const message = error instanceof Error ? error.message : String(error);
-    writeFrame(socket, { header: { id: header.id, error: { code, message } }, tensors: {} }, maxFrameBytes);
-  }
-}
-
-async function perform(
-  header: Frame["header"],
-  tensors: Frame["tensors"],
-): Promise<{ header: Frame["header"]; tensors?: Frame["tensors"] }> {
+serveRequests(maxFrameBytes, async (header, tensors) => {
   const model = Number(header.model);
   switch (header.op) {
     case "hello":
@@ -57,7 +31,7 @@ async function perform(
     default:
       throw new EdgeRuntimeError("malformed-frame", `Unknown engine request "${String(header.op)}".`);
   }
-}
+});
 
 function chainOf(model: number): GraphChain {
   const chain = models.get(model);

@@ -1,6 +1,6 @@
 import { EdgeRuntimeError } from "../errors.ts";
+import { ChildHost } from "./child-host.ts";
 import type { EngineExit, EngineHost, GraphSource, LoadedModel, Port, RunResult } from "./engine.ts";
-import { EngineProcess } from "./engine-process.ts";
 import type { Frame } from "./frame.ts";
 import { checkInputs } from "./input-check.ts";
 import type { Tensor } from "./tensor.ts";
@@ -41,7 +41,12 @@ const defaults = {
  */
 export async function startEngineHost(options: EngineHostOptions = {}): Promise<EngineHost> {
   const limits = { ...defaults, ...withoutUndefined(options) };
-  const engine = new EngineProcess(limits);
+  const engine = new ChildHost({
+    ...limits,
+    noun: "engine host",
+    program: new URL("./engine-child", import.meta.url),
+    args: [String(limits.threads)],
+  });
   await engine.request({ op: "hello" }, {}, { ms: limits.loadTimeoutMs, code: "load-timeout" });
   let lastModel = 0;
   return {
@@ -75,7 +80,7 @@ function loadRequest(model: number, graphs: readonly GraphSource[]): Frame {
   return { header: { op: "load", model, graphs: described }, tensors };
 }
 
-function hostedModel(engine: EngineProcess, model: number, header: Frame["header"], runTimeoutMs: number): LoadedModel {
+function hostedModel(engine: ChildHost, model: number, header: Frame["header"], runTimeoutMs: number): LoadedModel {
   // Both lists are written by the engine child's own code from onnxruntime's metadata.
   const inputs = header.inputs as readonly Port[];
   const outputs = header.outputs as readonly Port[];

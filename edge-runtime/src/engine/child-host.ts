@@ -7,8 +7,14 @@ import { EdgeRuntimeError, type EdgeRuntimeErrorCode } from "../errors.ts";
 import type { EngineExit } from "./engine.ts";
 import { type Frame, frameReader, writeFrame } from "./frame.ts";
 
-interface ProcessLimits {
-  readonly threads: number;
+/** What a child host runs and how much it may take. */
+export interface ChildHostOptions {
+  /** What the process is called in error sentences. */
+  readonly noun: string;
+  /** The child's program without its extension, beside this room's sources or build. */
+  readonly program: URL;
+  /** Passed to the program before the frame limit. */
+  readonly args: readonly string[];
   readonly memoryBytes: number;
   readonly maxWaiting: number;
   readonly maxFrameBytes: number;
@@ -34,11 +40,11 @@ const goodbyeMs = 1_000;
 const stderrKeptChars = 4_096;
 const pageBytes = 4_096;
 
-/** The child process behind an engine host: one request on the wire at a time, the others wait in a bounded line. */
-export class EngineProcess {
+/** A child process that answers framed requests: one on the wire at a time, the others wait in a bounded line. */
+export class ChildHost {
   readonly pid: number;
   exit: EngineExit | undefined;
-  readonly #limits: ProcessLimits;
+  readonly #limits: ChildHostOptions;
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
   readonly #ended: Promise<void>;
@@ -51,9 +57,9 @@ export class EngineProcess {
   #whenIdle: (() => void) | undefined;
   #stderr = "";
 
-  constructor(limits: ProcessLimits) {
+  constructor(limits: ChildHostOptions) {
     this.#limits = limits;
-    this.#child = spawnChild([limits.threads, limits.maxFrameBytes]);
+    this.#child = spawnChild(limits);
     this.pid = this.#child.pid ?? 0;
     // The fourth descriptor was asked for as a pipe, which Node gives as a two-way socket.
     this.#socket = this.#child.stdio[3] as Duplex;
@@ -82,9 +88,11 @@ export class EngineProcess {
   ): Promise<Frame> {
     if (this.exit) return Promise.reject(this.#endError());
     if (this.#closing)
-      return Promise.reject(new EdgeRuntimeError("engine-closed", "This engine host is closing; start another one."));
+      return Promise.reject(
+        new EdgeRuntimeError("engine-closed", `This ${this.#limits.noun} is closing; start another one.`),
+      );
     if (this.#waiting.length >= this.#limits.maxWaiting && !evenWhenFull) {
-      const sentence = `${this.#waiting.length} requests already wait for this engine host; wait for one to finish.`;
+      const sentence = `${this.#waiting.length} requests already wait for this ${this.#limits.noun}; wait for one to finish.`;
       return Promise.reject(new EdgeRuntimeError("engine-busy", sentence));
     }
     this.#lastId += 1;
@@ -167,7 +175,7 @@ export class EngineProcess {
   #receive({ header, tensors }: Frame): void {
     const request = this.#current;
     if (request === undefined || header.id !== request.id)
-      throw new EdgeRuntimeError("malformed-frame", "An engine host answered what was not asked.");
+      throw new EdgeRuntimeError("malformed-frame", `The ${this.#limits.noun} answered what was not asked.`);
     clearTimeout(this.#timer);
     this.#current = undefined;
     const error = header.error;
@@ -197,6 +205,7 @@ export class EngineProcess {
   }
 
   #endError(deadline?: Deadline): EdgeRuntimeError {
+    const { noun } = this.#limits;
     const { reason, exitCode, signal, stderr } = this.exit ?? {
       reason: "crashed",
       exitCode: null,
@@ -204,33 +213,33 @@ export class EngineProcess {
       stderr: "",
     };
     if (reason === "closed")
-      return new EdgeRuntimeError("engine-closed", "This engine host was closed; start another one.");
+      return new EdgeRuntimeError("engine-closed", `This ${noun} was closed; start another one.`);
     if (deadline && (reason === "run-timeout" || reason === "load-timeout")) {
       const work = reason === "run-timeout" ? "run" : "load";
       return new EdgeRuntimeError(
         reason,
-        `A ${work} took longer than ${deadline.ms} ms, so its engine host was killed; start another one.`,
+        `A ${work} took longer than ${deadline.ms} ms, so the ${noun} was killed; start another one.`,
       );
     }
     if (reason === "memory-exceeded") {
       return new EdgeRuntimeError(
         reason,
-        `The engine host passed its limit of ${this.#limits.memoryBytes} resident bytes and was killed; start another one.`,
+        `The ${noun} passed its limit of ${this.#limits.memoryBytes} resident bytes and was killed; start another one.`,
       );
     }
     const how = signal ? `by ${signal}` : `with exit code ${exitCode}`;
     const why = reason === "crashed" ? "" : ` (${reason})`;
     return new EdgeRuntimeError(
       "engine-crashed",
-      `The engine host ended ${how}${why}; start another one. ${lastLine(stderr)}`.trim(),
+      `The ${noun} ended ${how}${why}; start another one. ${lastLine(stderr)}`.trim(),
     );
   }
 }
 
-function spawnChild(args: readonly number[]): ChildProcess {
-  const program = fileURLToPath(new URL(`./engine-child${extname(import.meta.filename)}`, import.meta.url));
+function spawnChild({ program, args, maxFrameBytes }: ChildHostOptions): ChildProcess {
+  const file = `${fileURLToPath(program)}${extname(import.meta.filename)}`;
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  return spawn(process.execPath, [...inheritedConditions(), program, ...args.map(String)], {
+  return spawn(process.execPath, [...inheritedConditions(), file, ...args, String(maxFrameBytes)], {
     env,
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
