@@ -11,6 +11,7 @@ export type ExampleErrorCode =
   | "image-unreadable"
   | "image-too-large"
   | "too-few-tracks"
+  | "too-many-images"
   | "report-malformed";
 
 /** One sentence that a user can act on, with a closed code and the cause that led to it. */

@@ -31,7 +31,7 @@ function addLamp(frame: Float32Array, lamp: Lamp, side: number): void {
     }
 }
 
-const motionSteps = 4;
+const motionSteps = 3;
 
 function moved(frame: Float32Array, [dx, dy]: readonly [number, number], side: number): Float32Array {
   const sum = new Float32Array(frame.length);
@@ -59,6 +59,10 @@ function addShifted(sum: Float32Array, frame: Float32Array, { x: dx, y: dy, side
       const near = clamped(x + left, side);
       const far = clamped(x + left + 1, side);
       for (let channel = 0; channel < 3; channel++) {
+        if (fx === 0 && fy === 0) {
+          sum[(y * side + x) * 3 + channel]! += weight * frame[(upper + near) * 3 + channel]!;
+          continue;
+        }
         const a = frame[(upper + near) * 3 + channel]! * (1 - fx) + frame[(upper + far) * 3 + channel]! * fx;
         const b = frame[(lower + near) * 3 + channel]! * (1 - fx) + frame[(lower + far) * 3 + channel]! * fx;
         sum[(y * side + x) * 3 + channel]! += weight * (a * (1 - fy) + b * fy);
@@ -85,7 +89,7 @@ function blurred(frame: Float32Array, sigma: number, side: number): Float32Array
 }
 
 function expose(frame: Float32Array, meanLevel: number): void {
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 3; round++) {
     let sum = 0;
     for (const value of frame) sum += Math.min(255, value);
     const gain = meanLevel / (sum / frame.length);
