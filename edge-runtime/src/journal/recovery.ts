@@ -1,0 +1,131 @@
+import type { Gap } from "./journal.ts";
+import type { JournalFs } from "./journal-fs.ts";
+import type { DamagedBlock, PlacedRecord, Scan } from "./record-format.ts";
+import type { Entry, RecordIndex } from "./record-index.ts";
+import { emptySegment, headerBytes, type Segment, type SegmentFolder } from "./segment-file.ts";
+import type { LaneState, StateFile } from "./state-file.ts";
+
+/** What recovery works on. unsynced: lanes whose policy is `none` */
+export interface RecoveryParts {
+  readonly fs: JournalFs;
+  readonly folder: SegmentFolder;
+  readonly index: RecordIndex;
+  readonly state: StateFile;
+  readonly unsynced: ReadonlySet<string>;
+}
+
+/** What one lane's segments turned out to hold. highestOrder: of the records seen */
+export interface RecoveredLane {
+  readonly segments: Segment[];
+  readonly highestOrder: number;
+  readonly truncatedBytes: number;
+  readonly gaps: readonly Gap[];
+  readonly scanned: number;
+}
+
+/**
+ * Brings segments, index and state of one lane into agreement: deletes what is released, scans what the index does not cover
+ * and always the first and the last segment, cuts off a torn tail, and goes on past the lease where numbers may have been used.
+ */
+export async function recoverLane(lane: string, parts: RecoveryParts): Promise<RecoveredLane> {
+  const state = laneState(parts.state, lane);
+  const segments = await remainingSegments(lane, state.released, parts);
+  const found = { gaps: [] as Gap[], truncatedBytes: 0, highestOrder: 0, scanned: 0 };
+  for (const [at, segment] of segments.entries()) {
+    const isLast = at === segments.length - 1;
+    const known = at === 0 || isLast ? undefined : await parts.index.sealed(segment);
+    if (known !== undefined) {
+      Object.assign(segment, known, { sealed: true });
+      continue;
+    }
+    const next = segments[at + 1]?.first ?? Number.POSITIVE_INFINITY;
+    const result = await recoverSegment(segment, next, state, parts);
+    found.gaps.push(...result.gaps);
+    found.truncatedBytes += result.truncatedBytes;
+    found.highestOrder = Math.max(found.highestOrder, result.highestOrder);
+    found.scanned += 1;
+  }
+  const last = Math.max(state.last, state.released, segments.at(-1)?.last ?? 0);
+  const skipped = skipDoubtful(lane, last, found.truncatedBytes > 0, state, parts);
+  return { ...found, segments, gaps: [...found.gaps, ...skipped] };
+}
+
+function laneState({ state }: StateFile, lane: string): LaneState {
+  state.lanes[lane] ??= { released: 0, leased: 0, last: 0, evicted: 0 };
+  return state.lanes[lane];
+}
+
+async function remainingSegments(lane: string, released: number, { folder }: RecoveryParts): Promise<Segment[]> {
+  const firsts = await folder.list(lane);
+  const gone = firsts.filter((_, at) => at < firsts.length - 1 && firsts[at + 1]! - 1 <= released);
+  for (const first of gone) await folder.delete(emptySegment(lane, first));
+  return firsts.slice(gone.length).map((first) => emptySegment(lane, first));
+}
+
+async function recoverSegment(segment: Segment, next: number, state: LaneState, parts: RecoveryParts) {
+  const scan = await parts.folder.scan(segment);
+  const isLast = next === Number.POSITIVE_INFINITY;
+  segment.generation = scan.header?.generation ?? segment.generation;
+  segment.bytes = Math.max(scan.end, headerBytes);
+  segment.last = scan.records.at(-1)?.seq ?? segment.first - 1;
+  segment.sealed = !isLast;
+  const live = scan.records.filter((record) => !record.dead && record.seq > state.released);
+  segment.live = live.length;
+  segment.liveBytes = live.reduce((sum, record) => sum + record.size, 0);
+  const indexed = await parts.index.entries(segment.lane, segment.first, next - 1, -1);
+  const gaps = damagedGaps(segment, scan, isLast, next, indexed).filter(({ to }) => to > state.released);
+  const truncatedBytes = isLast ? Math.max(0, scan.bytes.length - segment.bytes) : 0;
+  await reindex(segment, indexed, live, parts.index);
+  return { gaps, truncatedBytes, highestOrder: scan.records.at(-1)?.order ?? 0 };
+}
+
+/** The index of a segment as its records say; sealed segments are marked as covered. */
+async function reindex(segment: Segment, indexed: readonly Entry[], live: readonly PlacedRecord[], index: RecordIndex) {
+  await index.write(index.remove(segment.lane, indexed));
+  for (let at = 0; at < live.length; at += 1000) await index.write(index.put(segment, live.slice(at, at + 1000)));
+  await index.write([segment.sealed ? index.seal(segment) : index.unseal(segment)], segment.sealed);
+}
+
+function damagedGaps(
+  segment: Segment,
+  scan: Scan & { readonly bytes: Buffer },
+  isLast: boolean,
+  next: number,
+  indexed: readonly Entry[],
+): Gap[] {
+  const tail: DamagedBlock = {
+    afterSeq: segment.last,
+    beforeSeq: next,
+    offset: scan.end,
+    size: scan.bytes.length - scan.end,
+  };
+  const blocks = isLast || tail.size <= 0 ? scan.damaged : [...scan.damaged, tail];
+  return blocks
+    .filter(({ afterSeq, beforeSeq }) => beforeSeq - afterSeq > 1)
+    .map(({ afterSeq, beforeSeq }) => {
+      const known = indexed.filter(({ seq }) => seq > afterSeq && seq < beforeSeq).length;
+      const range = { lane: segment.lane, from: afterSeq + 1, to: beforeSeq - 1 };
+      return { ...range, count: known === 0 ? beforeSeq - afterSeq - 1 : known, reason: "damaged" };
+    });
+}
+
+function skipDoubtful(lane: string, last: number, torn: boolean, state: LaneState, parts: RecoveryParts): Gap[] {
+  const { clean } = parts.state.state;
+  state.last = last;
+  if ((clean || !parts.unsynced.has(lane)) && !torn) return [];
+  const upTo = Math.max(last, state.leased);
+  if (upTo === last) return [];
+  state.last = upTo;
+  return [{ lane, from: last + 1, to: upTo, count: 0, reason: torn ? "torn-tail" : "unsynced" }];
+}
+
+/** Cuts the torn bytes off a last segment and makes what is left durable, once the gap it leaves is noted. */
+export async function settleTail(segment: Segment, { folder }: RecoveryParts): Promise<void> {
+  const file = await folder.openForAppend(segment);
+  try {
+    if ((await file.stat()).size !== segment.bytes) await file.truncate(segment.bytes);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
