@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
+import { startImageDecoder } from "@fieldloop/edge-runtime/operators";
 import { ExampleError } from "../errors.ts";
 import { brightFrom, darkBelow, refuseTooFew, splitTracksByBrightness } from "./brightness-split.ts";
 import { decodeImageFile, imageSide } from "./decode-image.ts";
@@ -11,7 +12,6 @@ import { splitByHash, trackId } from "./track-hash.ts";
 const extensions = [".jpg", ".jpeg", ".png", ".webp"];
 const mostImages = 100_000;
 const testShare = 0.25;
-const decodedAtOnce = 4;
 
 /** A folder of one class and the image files in it, both in name order. */
 interface ClassFolder {
@@ -73,18 +73,19 @@ async function readTracks(dir: string, dataset: string, folders: readonly ClassF
     );
   const categories = folders.map(({ name }) => categoryOfName(name));
   const tracks = new Map<string, Track>();
-  for (let from = 0; from < files.length; from += decodedAtOnce) {
-    const batch = files.slice(from, from + decodedAtOnce);
-    const images = await Promise.all(batch.map(({ path, sign }) => readImage(path, sign, categories[sign]!)));
-    for (const image of images) {
-      const id = trackId(dataset, createHash("sha256").update(image.pixels).digest("hex"));
-      if (!tracks.has(id)) tracks.set(id, trackOf(id, [image]));
+  const decoder = startImageDecoder();
+  try {
+    for (const { path, sign } of files) {
+      const pixels = await decodeImageFile(decoder, path);
+      const id = trackId(dataset, createHash("sha256").update(pixels).digest("hex"));
+      if (!tracks.has(id)) tracks.set(id, trackOf(id, [imageOf(pixels, sign, categories[sign]!)]));
     }
+  } finally {
+    await decoder.close();
   }
   return [...tracks.values()];
 }
 
-async function readImage(path: string, sign: number, category: number): Promise<Image> {
-  const pixels = await decodeImageFile(path);
+function imageOf(pixels: Uint8Array, sign: number, category: number): Image {
   return { pixels, width: imageSide, height: imageSide, sign, category, luma: meanLuma(pixels) };
 }
