@@ -24,20 +24,27 @@ export function viewScene(scene: Scene, pose: Pose, side: number, signGain: numb
   const sample = new Float32Array(4);
   const share = 1 / samplesPerSide ** 2;
   for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++)
+    for (let x = 0; x < side; x++) {
+      const at = (y * side + x) * 3;
+      const behind = backgroundAt(scene, x * texelsPerPixel, y * texelsPerPixel);
+      const beside = Math.abs(x + 0.5 - pose.centreX) > 0.8 * pose.size;
       for (let part = 0; part < samplesPerSide ** 2; part++) {
         const px = x + ((part % samplesPerSide) + 0.5) / samplesPerSide;
         const py = y + (Math.floor(part / samplesPerSide) + 0.5) / samplesPerSide;
-        sampleSign(scene, level, map, px, py, sample);
+        if (beside) sample.fill(0);
+        else sampleSign(scene, level, map, px, py, sample);
         const seen = 1 - sample[3]!;
-        const column = Math.min(backgroundSide - 1, (scene.window.x + px * texelsPerPixel) | 0);
-        const row = Math.min(backgroundSide - 1, (scene.window.y + py * texelsPerPixel) | 0);
-        for (let channel = 0; channel < 3; channel++) {
-          const behind = scene.background[(row * backgroundSide + column) * 3 + channel]!;
-          frame[(y * side + x) * 3 + channel]! += share * (sample[channel]! * signGain + seen * behind);
-        }
+        for (let channel = 0; channel < 3; channel++)
+          frame[at + channel]! += share * (sample[channel]! * signGain + seen * scene.background[behind + channel]!);
       }
+    }
   return frame;
+}
+
+function backgroundAt({ window }: Scene, x: number, y: number): number {
+  const column = Math.min(backgroundSide - 1, Math.floor(window.x + x));
+  const row = Math.min(backgroundSide - 1, Math.floor(window.y + y));
+  return (row * backgroundSide + column) * 3;
 }
 
 function sampleSign(
