@@ -1,9 +1,13 @@
+import { DiskSpace } from "./disk-space.ts";
 import { JournalError } from "./errors.ts";
+import { Eviction } from "./eviction.ts";
 import type { Gap, Journal, JournalOptions, JournalRecord, LaneStats, NewRecord, RecoveryReport } from "./journal.ts";
 import { Lane, type Shared, sizeOf } from "./lane.ts";
+import { lackingBytes } from "./quota.ts";
 import { type Entry, encodeGapNote } from "./record-index.ts";
 import { readEntries } from "./record-reader.ts";
-import type { RecoveredLane, RecoveryParts } from "./recovery.ts";
+import { type RecoveredLane, type RecoveryParts, recoverSegment } from "./recovery.ts";
+import type { Segment } from "./segment-file.ts";
 import { Turnstile } from "./turnstile.ts";
 
 interface Opened {
@@ -23,12 +27,17 @@ export class DurableJournal implements Journal {
   readonly #shared: Shared;
   readonly #lanes = new Map<string, Lane>();
   readonly #turnstile = new Turnstile();
+  readonly #space: DiskSpace;
+  readonly #eviction: Eviction;
   readonly #listeners = new Set<(lane: string, lastSeq: number) => void>();
+  readonly #waiting = new Map<Lane, number>();
+  readonly #recovered: ReadonlyMap<string, RecoveredLane>;
   #closed = false;
 
   constructor({ options, parts, segmentBytes, recovered, recovery }: Opened) {
     this.#options = options;
     this.#parts = parts;
+    this.#recovered = recovered;
     this.epoch = parts.state.state.epoch;
     this.recovery = recovery;
     let order = Math.max(0, ...[...recovered.values()].map(({ highestOrder }) => highestOrder));
@@ -49,21 +58,31 @@ export class DurableJournal implements Journal {
       const state = parts.state.state.lanes[name]!;
       this.#lanes.set(name, new Lane(name, options.lanes[name]!, this.#shared, state, segments));
     }
+    const { dir, freeSpaceFloorBytes = 0, quotaBytes = Number.POSITIVE_INFINITY } = options;
+    this.#space = new DiskSpace(parts.fs, dir, freeSpaceFloorBytes, this.#lanes.has("control"));
+    const chunkBytes = Math.min(segmentBytes, quotaBytes / 8);
+    this.#eviction = new Eviction(this.#shared, this.#lanes, (gaps) => this.#tell(gaps), chunkBytes);
   }
 
-  /** Tells the gaps that recovery found. */
+  /** Finishes evictions that a crash cut short, tells what recovery lost, and takes damaged blocks out of their segments. */
   async finishRecovery(): Promise<void> {
-    const { state } = this.#parts;
-    await this.#tell(state.state.untold);
-    if (state.state.untold.length === 0) return;
-    state.state.untold = [];
-    await state.save();
+    await this.#eviction.finishTold();
+    await this.#tellUntold();
+    for (const [name, { damaged }] of this.#recovered) {
+      for (const segment of damaged) await this.#takeOutDamage(this.#lanes.get(name)!, segment);
+    }
   }
 
   async append(lane: string, record: NewRecord): Promise<{ readonly seq: number }> {
     const target = this.#lane(lane);
     checkRecord(record, this.#shared.segmentBytes);
-    return target.enqueue(record);
+    try {
+      return await this.#admit(target, record);
+    } catch (error) {
+      if (!(error instanceof JournalError) || error.code !== "disk-full") throw error;
+      await this.#turnstile.pass(() => this.#freeDisk(sizeOf(record), error));
+      return this.#admit(target, record);
+    }
   }
 
   read(lane: string, range: { readonly after: number; readonly limit: number; readonly maxBytes: number }) {
@@ -77,7 +96,8 @@ export class DurableJournal implements Journal {
   }
 
   evictWhere(lane: string, predicate: (record: JournalRecord) => boolean, reason: string): Promise<number> {
-    throw new JournalError("bad-option", `${lane} ${reason} ${predicate.name}`);
+    const target = this.#lane(lane);
+    return this.#turnstile.pass(() => this.#evictWhere(target, predicate, reason));
   }
 
   releasedUpTo(lane: string): number {
@@ -124,10 +144,119 @@ export class DurableJournal implements Journal {
     await this.#parts.state.save();
   }
 
+  /** Records keep the order of their append calls: once one waits for room, later ones of its lane wait behind it. */
+  async #admit(lane: Lane, record: NewRecord): Promise<{ readonly seq: number }> {
+    if (this.#shared.failure !== undefined) throw this.#shared.failure;
+    const size = sizeOf(record);
+    const isCrowded = (this.#waiting.get(lane) ?? 0) > 0 || this.#lacking(lane, size) > 0;
+    if (!isCrowded && !(lane.name !== "control" && this.#space.isDoubtful(size))) return lane.enqueue(record);
+    this.#waiting.set(lane, (this.#waiting.get(lane) ?? 0) + 1);
+    const admitted = this.#turnstile.pass(async () => {
+      try {
+        await this.#makeRoom(lane, size);
+        return { stored: lane.enqueue(record) };
+      } finally {
+        this.#waiting.set(lane, this.#waiting.get(lane)! - 1);
+      }
+    });
+    return (await admitted).stored;
+  }
+
+  #lacking(lane: Lane, size: number): number {
+    return lackingBytes(lane, size, this.#lanes.values(), this.#options.quotaBytes);
+  }
+
+  async #makeRoom(lane: Lane, size: number): Promise<void> {
+    if (lane.name !== "control" && this.#space.isDoubtful(0)) await this.#makeDiskRoom(size);
+    for (let lacking = this.#lacking(lane, size); lacking > 0; lacking = this.#lacking(lane, size)) {
+      const isCapped = lane.options.reserveBytes !== undefined && lane.options.evictable !== true;
+      const freed = isCapped ? await this.#eviction.compact(lane) : await this.#eviction.free(lacking, "quota");
+      if (freed > 0) continue;
+      throw isCapped
+        ? new JournalError(
+            "lane-full",
+            `Expected room in lane "${lane.name}", but its reserve of ${lane.options.reserveBytes} bytes is full.`,
+          )
+        : new JournalError(
+            "quota-full",
+            `Expected room for ${size} bytes, but the quota is full of what may not be evicted.`,
+          );
+    }
+  }
+
+  async #makeDiskRoom(size: number): Promise<void> {
+    while (!(await this.#space.enough())) {
+      if ((await this.#eviction.free(Math.max(size, this.#shared.segmentBytes), "free-space")) > 0) continue;
+      const { dir } = this.#options;
+      throw new JournalError(
+        "disk-full",
+        `Expected free space on the disk of ${dir}, but too little is left; free some.`,
+      );
+    }
+  }
+
+  /** The disk said that it is full: gives up the reserve, so that gaps can be told, and then the least valuable. */
+  async #freeDisk(size: number, refused: JournalError): Promise<void> {
+    const spent = await this.#space.spendReserve();
+    const freed = await this.#eviction.free(Math.max(size, this.#shared.segmentBytes), "disk-full");
+    if (!spent && freed === 0) throw refused;
+  }
+
   async #read(lane: Lane, range: { after: number; limit: number; maxBytes: number }): Promise<JournalRecord[]> {
     const from = Math.max(range.after, lane.state.released) + 1;
-    const entries = await this.#parts.index.entries(lane.name, from, lane.last, range.limit);
-    return readEntries(this.#parts.folder, lane, withinBytes(entries, range.maxBytes));
+    for (;;) {
+      const entries = await this.#parts.index.entries(lane.name, from, lane.last, range.limit);
+      const { records, missing } = await readEntries(this.#parts.folder, lane, withinBytes(entries, range.maxBytes));
+      if (missing.length === 0) return records;
+      for (const first of new Set(missing.map(({ segment }) => segment))) await this.#repair(lane, first);
+    }
+  }
+
+  /** A record was not where the index says: reads its segment through, and tells what is lost for good. */
+  async #repair(lane: Lane, first: number): Promise<void> {
+    const segment = lane.segments.find((candidate) => candidate.first === first);
+    if (segment === undefined) {
+      throw new JournalError(
+        "unreadable",
+        `Expected segment ${first} of lane "${lane.name}", but it is gone; reopen the journal.`,
+      );
+    }
+    if (!segment.sealed) await lane.seal();
+    const { gaps } = await recoverSegment(segment, segment.last + 1, lane.state, this.#parts);
+    if (gaps.length === 0) return;
+    this.#parts.state.state.untold.push(...gaps);
+    await this.#parts.state.save();
+    await this.#tellUntold();
+    await this.#takeOutDamage(lane, segment);
+  }
+
+  async #takeOutDamage(lane: Lane, segment: Segment): Promise<void> {
+    if (!segment.sealed) await lane.seal();
+    await this.#eviction.rewrite(lane, segment);
+  }
+
+  async #tellUntold(): Promise<void> {
+    const { state } = this.#parts;
+    const { untold } = state.state;
+    if (untold.length === 0) return;
+    const told = await this.#tell(untold);
+    await this.#parts.index.write(told.map((seq) => this.#parts.index.gapDone(seq)));
+    state.state.untold = [];
+    await state.save();
+  }
+
+  async #evictWhere(lane: Lane, predicate: (record: JournalRecord) => boolean, reason: string): Promise<number> {
+    const victims: Entry[] = [];
+    for (let after = lane.state.released; ; ) {
+      const entries = await this.#parts.index.entries(lane.name, after + 1, lane.last, 256);
+      if (entries.length === 0) break;
+      const { records } = await readEntries(this.#parts.folder, lane, entries);
+      const chosen = new Set(records.filter(predicate).map(({ seq }) => seq));
+      victims.push(...entries.filter(({ seq }) => chosen.has(seq)));
+      after = entries.at(-1)!.seq;
+    }
+    if (victims.length > 0) await this.#eviction.evictFrom(lane, victims, reason);
+    return victims.length;
   }
 
   async #release(lane: Lane, upTo: number): Promise<void> {
@@ -163,17 +292,20 @@ export class DurableJournal implements Journal {
       if (!first!.sealed || first!.last > lane.state.released) return;
       await folder.delete(first!);
       lane.segments.shift();
+      lane.resized();
       await index.write([index.unseal(first!)]);
     }
   }
 
-  async #tell(gaps: readonly Gap[]): Promise<void> {
+  async #tell(gaps: readonly Gap[]): Promise<number[]> {
     const control = this.#lanes.get("control");
     const { encodeGap, onGap, clock = Date.now } = this.#options;
-    if (encodeGap !== undefined && control !== undefined) {
-      await Promise.all(gaps.map((gap) => control.enqueue({ ...encodeGap(gap), at: clock() }, encodeGapNote(gap))));
-    }
+    const told =
+      encodeGap === undefined || control === undefined
+        ? []
+        : await Promise.all(gaps.map((gap) => control.enqueue({ ...encodeGap(gap), at: clock() }, encodeGapNote(gap))));
     for (const gap of gaps) onGap?.(gap);
+    return told.map(({ seq }) => seq);
   }
 
   #lane(name: string): Lane {

@@ -5,6 +5,7 @@ import { encodeRecord, type PlacedRecord, recordOverheadBytes } from "./record-f
 import type { RecordIndex } from "./record-index.ts";
 import type { Segment, SegmentFolder } from "./segment-file.ts";
 import type { LaneState, StateFile } from "./state-file.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** Numbers leased at once: after a torn tail the lane goes on past the lease, so no number is ever used twice. */
 export const leaseSize = 4096;
@@ -40,6 +41,8 @@ export class Lane {
   last: number;
   queuedBytes = 0;
   readonly #shared: Shared;
+  readonly #turnstile = new Turnstile();
+  #earlierBytes = 0;
   #queue: Queued[] = [];
   #active: { readonly segment: Segment; readonly file: JournalFile } | undefined;
   #running: Promise<void> | undefined;
@@ -52,10 +55,18 @@ export class Lane {
     this.state = state;
     this.segments = segments;
     this.last = state.last;
+    this.resized();
   }
 
+  /** Bytes of all segment files. */
   get bytes(): number {
-    return this.segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    const last = this.segments.at(-1);
+    return this.#earlierBytes + (last?.bytes ?? 0);
+  }
+
+  /** To be called after segments before the last were added, removed or rewritten. */
+  resized(): void {
+    this.#earlierBytes = this.segments.slice(0, -1).reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
   /** Queues a record for the next group. note: what a gap record names */
@@ -79,18 +90,22 @@ export class Lane {
   /** Syncs the active segment whatever the policy. */
   async sync(): Promise<void> {
     await this.flush();
-    if (this.#active !== undefined) await this.#syncFile(this.#active.file, this.#active.segment);
+    await this.#turnstile.pass(async () => {
+      if (this.#active !== undefined) await this.#syncFile(this.#active.file, this.#active.segment);
+    });
   }
 
   /** Ends the active segment, so that it may be rewritten or deleted. */
   async seal(): Promise<void> {
     await this.flush();
-    await this.#seal();
+    await this.#turnstile.pass(() => this.#sealLast());
   }
 
-  async close(): Promise<void> {
-    await this.#active?.file.close();
-    this.#active = undefined;
+  close(): Promise<void> {
+    return this.#turnstile.pass(async () => {
+      await this.#active?.file.close();
+      this.#active = undefined;
+    });
   }
 
   #schedule(): void {
@@ -106,9 +121,11 @@ export class Lane {
   }
 
   #run(): Promise<void> {
-    this.#running ??= this.#storeGroups().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#turnstile
+      .pass(() => this.#storeGroups())
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
   }
 
@@ -123,6 +140,8 @@ export class Lane {
       } catch (error) {
         const failure = writeError(error, `lane "${this.name}"`);
         for (const record of group) record.reject(failure);
+      } finally {
+        this.queuedBytes -= group.reduce((sum, { size }) => sum + size, 0);
       }
     }
   }
@@ -135,7 +154,6 @@ export class Lane {
     while (count < this.#queue.length && bytes < limit) bytes += this.#queue[count++]!.size;
     const group = this.#queue.slice(0, count);
     this.#queue = this.#queue.slice(count);
-    this.queuedBytes -= bytes;
     return group;
   }
 
@@ -174,6 +192,7 @@ export class Lane {
     if (last !== undefined && !last.sealed) await this.#sealSegment(last);
     const made = await this.#shared.folder.create(this.name, this.last + 1);
     this.segments.push(made.segment);
+    this.resized();
     return made;
   }
 
@@ -237,6 +256,12 @@ export class Lane {
     } catch (error) {
       this.#shared.failure = lastingFailure(error, `the index of lane "${this.name}"`);
     }
+  }
+
+  async #sealLast(): Promise<void> {
+    const last = this.segments.at(-1);
+    if (this.#active !== undefined) await this.#seal();
+    else if (last !== undefined && !last.sealed) await this.#sealSegment(last);
   }
 
   async #seal(): Promise<void> {

@@ -26,7 +26,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const state = await openState(fs, dir, names, options.random ?? randomBytes);
     const folder = new SegmentFolder(fs, join(dir, "segments"), state.state.epoch);
     const unsynced = new Set(names.filter((name) => lanes[name]!.sync === "none"));
-    const parts = { fs, folder, index, state, unsynced };
+    const parts = { fs, folder, index, state, unsynced, freshIndex: fresh };
     const recovered = new Map<string, RecoveredLane>();
     for (const name of names) recovered.set(name, await recoverLane(name, parts));
     const found = [...recovered.values()].flatMap(({ gaps }) => gaps);
@@ -73,8 +73,7 @@ function checkOptions({ lanes, encodeGap, quotaBytes, segmentBytes }: JournalOpt
   ) {
     refuse('Expected a lane "control" and encodeGap beside an evictable lane, so that every eviction is told.');
   }
-  if (lanes["control"]?.evictable === true)
-    refuse('Expected lane "control" not to be evictable: it tells the evictions.');
+  if (lanes.control?.evictable === true) refuse('Expected lane "control" not to be evictable: it tells the evictions.');
   const reserves = names.reduce((sum, name) => sum + (lanes[name]!.reserveBytes ?? 0), 0);
   if (quotaBytes !== undefined && reserves >= quotaBytes) {
     refuse(`Expected reserves of less than the quota of ${quotaBytes} bytes, but they add up to ${reserves}.`);

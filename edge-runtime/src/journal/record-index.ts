@@ -71,7 +71,7 @@ export class RecordIndex {
       const value = `${segment.first} ${record.offset} ${record.size} ${record.priority} ${record.order}`;
       const operations: Operation[] = [{ type: "put", key: recordKey(segment.lane, record.seq), value }];
       if (this.#evictable.has(segment.lane)) {
-        operations.push({ type: "put", key: valueKey(segment.lane, entry), value: String(record.size) });
+        operations.push({ type: "put", key: valueKey(segment.lane, entry), value });
       }
       if (record.note !== "") operations.push({ type: "put", key: gapKey(record.seq), value: record.note });
       return operations;
@@ -124,10 +124,10 @@ export class RecordIndex {
   }
 
   /** Evictable records of all lanes, least valuable first and oldest first among equals. */
-  async *byValue(): AsyncGenerator<{ lane: string; seq: number; size: number }> {
+  async *byValue(): AsyncGenerator<{ readonly lane: string; readonly entry: Entry }> {
     for await (const [key, value] of this.#db.iterator({ gte: "v/", lt: "v0" })) {
       const [, , , lane, seq] = key.split("/");
-      yield { lane: lane!, seq: Number(seq), size: Number(value) };
+      yield { lane: lane!, entry: decodeEntry(Number(seq), value) };
     }
   }
 

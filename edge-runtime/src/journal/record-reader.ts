@@ -8,16 +8,20 @@ import type { SegmentFolder } from "./segment-file.ts";
 const largestHoleBytes = 64 * 1024;
 const largestReadBytes = 8 * 1024 * 1024;
 
-/** Reads the records that `entries` name, neighbours in one read; one that is not there as named is left out. */
+/** Reads the records that `entries` name, neighbours in one read; `missing` are those not there as named. */
 export async function readEntries(
   folder: SegmentFolder,
   lane: Lane,
   entries: readonly Entry[],
-): Promise<JournalRecord[]> {
+): Promise<{ readonly records: JournalRecord[]; readonly missing: readonly Entry[] }> {
   const records: JournalRecord[] = [];
+  const missing: Entry[] = [];
   for (const run of runs(entries)) {
     const segment = lane.segments.find(({ first }) => first === run[0]!.segment);
-    if (segment === undefined) continue;
+    if (segment === undefined) {
+      missing.push(...run);
+      continue;
+    }
     const start = run[0]!.offset;
     const file = await folder.openForReading(segment);
     try {
@@ -25,12 +29,13 @@ export async function readEntries(
       for (const entry of run) {
         const record = decodeRecord(bytes, entry.offset - start, folder.seed(lane.name));
         if (record?.seq === entry.seq) records.push(asRecord(lane.name, record));
+        else missing.push(entry);
       }
     } finally {
       await file.close();
     }
   }
-  return records;
+  return { records, missing };
 }
 
 function runs(entries: readonly Entry[]): Entry[][] {

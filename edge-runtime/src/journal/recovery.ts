@@ -12,6 +12,7 @@ export interface RecoveryParts {
   readonly index: RecordIndex;
   readonly state: StateFile;
   readonly unsynced: ReadonlySet<string>;
+  readonly freshIndex: boolean;
 }
 
 /** What one lane's segments turned out to hold. highestOrder: of the records seen */
@@ -21,6 +22,7 @@ export interface RecoveredLane {
   readonly truncatedBytes: number;
   readonly gaps: readonly Gap[];
   readonly scanned: number;
+  readonly damaged: readonly Segment[];
 }
 
 /**
@@ -30,16 +32,13 @@ export interface RecoveredLane {
 export async function recoverLane(lane: string, parts: RecoveryParts): Promise<RecoveredLane> {
   const state = laneState(parts.state, lane);
   const segments = await remainingSegments(lane, state.released, parts);
-  const found = { gaps: [] as Gap[], truncatedBytes: 0, highestOrder: 0, scanned: 0 };
+  const found = { gaps: [] as Gap[], damaged: [] as Segment[], truncatedBytes: 0, highestOrder: 0, scanned: 0 };
   for (const [at, segment] of segments.entries()) {
     const isLast = at === segments.length - 1;
-    const known = at === 0 || isLast ? undefined : await parts.index.sealed(segment);
-    if (known !== undefined) {
-      Object.assign(segment, known, { sealed: true });
-      continue;
-    }
-    const next = segments[at + 1]?.first ?? Number.POSITIVE_INFINITY;
-    const result = await recoverSegment(segment, next, state, parts);
+    if (at > 0 && !isLast && (await isCovered(segment, parts))) continue;
+    segment.sealed = !isLast;
+    const result = await recoverSegment(segment, segments[at + 1]?.first ?? Number.POSITIVE_INFINITY, state, parts);
+    if (result.gaps.length > 0) found.damaged.push(segment);
     found.gaps.push(...result.gaps);
     found.truncatedBytes += result.truncatedBytes;
     found.highestOrder = Math.max(found.highestOrder, result.highestOrder);
@@ -62,21 +61,48 @@ async function remainingSegments(lane: string, released: number, { folder }: Rec
   return firsts.slice(gone.length).map((first) => emptySegment(lane, first));
 }
 
-async function recoverSegment(segment: Segment, next: number, state: LaneState, parts: RecoveryParts) {
+/** Takes over what the index knows of a sealed segment, if it was made for the file as it is. */
+async function isCovered(segment: Segment, { folder, index }: RecoveryParts): Promise<boolean> {
+  const known = await index.sealed(segment);
+  if (known === undefined) return false;
+  const { header, bytes } = await folder.inspect(segment);
+  if (header?.generation !== known.generation || bytes !== known.bytes) return false;
+  Object.assign(segment, known, { sealed: true });
+  return true;
+}
+
+/** What reading one segment through brought to light. */
+export interface RecoveredSegment {
+  readonly gaps: readonly Gap[];
+  readonly truncatedBytes: number;
+  readonly highestOrder: number;
+}
+
+/**
+ * Reads a segment through, corrects what is known of it, and enters its waiting records anew into the index.
+ * next: the first number after it
+ */
+export async function recoverSegment(
+  segment: Segment,
+  next: number,
+  state: LaneState,
+  parts: RecoveryParts,
+): Promise<RecoveredSegment> {
   const scan = await parts.folder.scan(segment);
-  const isLast = next === Number.POSITIVE_INFINITY;
   segment.generation = scan.header?.generation ?? segment.generation;
-  segment.bytes = Math.max(scan.end, headerBytes);
-  segment.last = scan.records.at(-1)?.seq ?? segment.first - 1;
-  segment.sealed = !isLast;
+  segment.bytes = segment.sealed ? scan.bytes.length : Math.max(scan.end, headerBytes);
+  segment.last = Math.max(segment.last, scan.records.at(-1)?.seq ?? 0);
   const live = scan.records.filter((record) => !record.dead && record.seq > state.released);
   segment.live = live.length;
   segment.liveBytes = live.reduce((sum, record) => sum + record.size, 0);
   const indexed = await parts.index.entries(segment.lane, segment.first, next - 1, -1);
-  const gaps = damagedGaps(segment, scan, isLast, next, indexed).filter(({ to }) => to > state.released);
-  const truncatedBytes = isLast ? Math.max(0, scan.bytes.length - segment.bytes) : 0;
+  const gaps = damagedGaps(segment, scan, next, indexed, parts).filter(({ to }) => to > state.released);
   await reindex(segment, indexed, live, parts.index);
-  return { gaps, truncatedBytes, highestOrder: scan.records.at(-1)?.order ?? 0 };
+  return {
+    gaps,
+    truncatedBytes: segment.sealed ? 0 : Math.max(0, scan.bytes.length - segment.bytes),
+    highestOrder: scan.records.at(-1)?.order ?? 0,
+  };
 }
 
 /** The index of a segment as its records say; sealed segments are marked as covered. */
@@ -89,23 +115,21 @@ async function reindex(segment: Segment, indexed: readonly Entry[], live: readon
 function damagedGaps(
   segment: Segment,
   scan: Scan & { readonly bytes: Buffer },
-  isLast: boolean,
   next: number,
   indexed: readonly Entry[],
+  { freshIndex }: RecoveryParts,
 ): Gap[] {
-  const tail: DamagedBlock = {
-    afterSeq: segment.last,
-    beforeSeq: next,
-    offset: scan.end,
-    size: scan.bytes.length - scan.end,
-  };
-  const blocks = isLast || tail.size <= 0 ? scan.damaged : [...scan.damaged, tail];
+  const tail = { afterSeq: scan.records.at(-1)?.seq ?? segment.first - 1, beforeSeq: next };
+  const hasBadTail = segment.sealed && scan.bytes.length > scan.end;
+  const blocks: Pick<DamagedBlock, "afterSeq" | "beforeSeq">[] = hasBadTail
+    ? [...scan.damaged, tail]
+    : [...scan.damaged];
   return blocks
     .filter(({ afterSeq, beforeSeq }) => beforeSeq - afterSeq > 1)
     .map(({ afterSeq, beforeSeq }) => {
       const known = indexed.filter(({ seq }) => seq > afterSeq && seq < beforeSeq).length;
       const range = { lane: segment.lane, from: afterSeq + 1, to: beforeSeq - 1 };
-      return { ...range, count: known === 0 ? beforeSeq - afterSeq - 1 : known, reason: "damaged" };
+      return { ...range, count: freshIndex ? beforeSeq - afterSeq - 1 : known, reason: "damaged" };
     });
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type JournalFile, type JournalFs, readWhole, syncFolder, writeFully } from "./journal-fs.ts";
+import { type JournalFile, type JournalFs, readFully, readWhole, syncFolder, writeFully } from "./journal-fs.ts";
 import { checksumSeed, deadMark, type PlacedRecord, type Scan, scanRecords } from "./record-format.ts";
 
 /** Bytes before the first record: magic, version, generation, epoch, first number, lane, checksum. */
@@ -67,15 +67,26 @@ export class SegmentFolder {
     return this.#fs.open(this.path(segment), "r");
   }
 
-  /** Reads a whole segment. afterSeq: highest number before it */
+  /** The header of a segment, where it is whole, and the size of its file. */
+  async inspect(segment: Segment): Promise<{ readonly header?: SegmentHeader; readonly bytes: number }> {
+    const file = await this.openForReading(segment);
+    try {
+      const { size } = await file.stat();
+      return { header: decodeHeader(await readFully(file, 0, headerBytes)), bytes: size };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Reads a whole segment, record by record. */
   async scan(segment: Segment): Promise<Scan & { readonly bytes: Buffer; readonly header?: SegmentHeader }> {
     const bytes = await readWhole(this.#fs, this.path(segment));
     const scan = scanRecords(bytes, headerBytes, this.seed(segment.lane), segment.first - 1);
     return { ...scan, bytes, header: decodeHeader(bytes) };
   }
 
-  /** Marks the records for which `isVictim` holds as evicted, durably; returns the records of the segment as they are then. */
-  async markDead(segment: Segment, isVictim: (record: PlacedRecord) => boolean): Promise<PlacedRecord[]> {
+  /** Marks the records for which `isVictim` holds as evicted, durably. */
+  async markDead(segment: Segment, isVictim: (record: PlacedRecord) => boolean): Promise<void> {
     const { records } = await this.scan(segment);
     const file = await this.openForAppend(segment);
     try {
@@ -86,33 +97,26 @@ export class SegmentFolder {
     } finally {
       await file.close();
     }
-    return records.map((record) => (isVictim(record) ? { ...record, dead: true } : record));
-  }
-
-  /** Gives up the damaged block at `offset`, so that no later scan tells it again. */
-  async markBlockDead(segment: Segment, offset: number): Promise<void> {
-    const file = await this.openForAppend(segment);
-    try {
-      await writeFully(file, [deadMark], offset);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
   }
 
   /** Replaces a segment by one holding only the records that `keep` names, whole or not at all; returns their new places. */
   async rewrite(segment: Segment, keep: (record: PlacedRecord) => boolean): Promise<PlacedRecord[]> {
     const { bytes, records } = await this.scan(segment);
     const kept = records.filter((record) => !record.dead && keep(record));
-    segment.generation += 1;
     const parts = kept.map(({ offset, size }) => bytes.subarray(offset, offset + size));
-    await (await this.#publish(segment, [encodeHeader(segment, this.#epoch), ...parts])).close();
+    const next = { ...segment, generation: segment.generation + 1 };
+    await (await this.#publish(segment, [encodeHeader(next, this.#epoch), ...parts])).close();
+    segment.generation = next.generation;
     let offset = headerBytes;
-    return kept.map((record) => {
-      const placed = { ...record, offset };
+    const placed = kept.map((record) => {
+      const moved = { ...record, offset };
       offset += record.size;
-      return placed;
+      return moved;
     });
+    segment.bytes = offset;
+    segment.live = kept.length;
+    segment.liveBytes = offset - headerBytes;
+    return placed;
   }
 
   async delete(segment: Segment): Promise<void> {
