@@ -6,7 +6,12 @@ export type CompilerErrorCode =
   | "shape-mismatch"
   | "unsupported-operator"
   | "no-gradient-rule"
-  | "invalid-argument";
+  | "invalid-argument"
+  | "empty-histogram"
+  | "no-calibration"
+  | "calibration-overlap"
+  | "unknown-target"
+  | "unreadable-input";
 
 /**
  * The one error of this room: `code` is for programs, the message is for people and says what was expected, where,

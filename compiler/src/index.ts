@@ -31,3 +31,14 @@ export {
 } from "./graph/tensor.ts";
 export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
 export type { Message } from "./onnx/schema.ts";
+export { type RangeMethod, rangeMethods } from "./quantize/range-choice.ts";
+export { type CalibrationImage, imageDigest } from "./targets/calibration-images.ts";
+export {
+  type CanonicalComponent,
+  type CompiledVariant,
+  type CompiledVersion,
+  type CompileRequest,
+  compileVersion,
+} from "./targets/compile-version.ts";
+export type { Target } from "./targets/target.ts";
+export { suitsMachine, targetNamed, targets } from "./targets/target-list.ts";
