@@ -20,10 +20,30 @@ type OperatorErrorCode =
   | "decoder-busy"
   | "bad-preprocess";
 
-type ReleaseErrorCode = "fetch-failed" | "no-release" | "store-unreadable";
+type ReleaseErrorCode = "fetch-interrupted" | "fetch-refused" | "engine-unavailable" | "releases-closed";
+
+type PipelineErrorCode = "bad-pipeline" | "bad-output" | "bad-frame" | "mailbox-full" | "runtime-closed";
+
+type IdentityErrorCode =
+  | "not-enrolled"
+  | "already-enrolled"
+  | "identity-unreadable"
+  | "hub-unreachable"
+  | "hub-refused"
+  | "wrong-fingerprint"
+  | "enrolment-refused"
+  | "unknown-machine";
+
+type RuntimeErrorCode = "folder-in-use" | "bad-outcome" | "bad-source";
 
 /** Every code an {@link EdgeRuntimeError} may carry. */
-export type EdgeRuntimeErrorCode = EngineErrorCode | OperatorErrorCode | ReleaseErrorCode;
+export type EdgeRuntimeErrorCode =
+  | EngineErrorCode
+  | OperatorErrorCode
+  | ReleaseErrorCode
+  | PipelineErrorCode
+  | IdentityErrorCode
+  | RuntimeErrorCode;
 
 /** What the edge runtime throws: a closed code, a sentence for people, and the cause where there is one. */
 export class EdgeRuntimeError extends Error {

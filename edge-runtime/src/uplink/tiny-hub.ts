@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import {
+  decodeMessage,
+  downlinkTopic,
+  encodeMessage,
+  encodePrivateKey,
+  encodePublicKey,
+  generateKeyPair,
+  type Inventory,
+  type KeyPair,
+  type Lane,
+  parseTopic,
+  type Receipt,
+  type Signed,
+  signReceipt,
+  type WireRecord,
+} from "@fieldloop/devices";
+import { Aedes } from "aedes";
+import type { Identity } from "../identity/identity.ts";
+
+/** A record that reached the hub, and how often it came. */
+export interface ArrivedRecord extends WireRecord {
+  readonly lane: Lane;
+  times: number;
+}
+
+/** The least hub that a device can talk to: a real broker that keeps records in memory and signs receipts. For tests. */
+export class TinyHub {
+  readonly keys: KeyPair = generateKeyPair();
+  readonly hellos: Inventory[] = [];
+  readonly records = new Map<string, ArrivedRecord>();
+  /** Whether receipts are sent by themselves. */
+  givesReceipts = true;
+  readonly #broker: Aedes;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  private constructor(broker: Aedes) {
+    this.#broker = broker;
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      broker.handle(socket);
+    });
+  }
+
+  static async start(port = 0): Promise<TinyHub> {
+    const broker = await Aedes.createBroker();
+    const hub = new TinyHub(broker);
+    broker.authenticate = (client, username, password, done) =>
+      done(null, username === `road/${client?.id}` && password?.toString() === "secret");
+    broker.on("publish", (packet, client) => {
+      if (client !== null) hub.#receive(packet.topic, packet.payload as Buffer);
+    });
+    await hub.listen(port);
+    return hub;
+  }
+
+  /** The identity of a device of this hub. */
+  identity(device = "cam-1"): Identity {
+    return {
+      v: 1,
+      fleet: "road",
+      device,
+      profile: "x86-64",
+      simulated: true,
+      mqttUrl: `mqtt://127.0.0.1:${this.#port}`,
+      httpUrl: "http://127.0.0.1:9",
+      credential: "secret",
+      hubPublicKey: encodePublicKey(this.keys.publicKey),
+      privateKey: encodePrivateKey(generateKeyPair().privateKey),
+    };
+  }
+
+  /** Records of a lane in sequence order. */
+  lane(lane: Lane): readonly ArrivedRecord[] {
+    return [...this.records.values()].filter((record) => record.lane === lane).toSorted((a, b) => a.seq - b.seq);
+  }
+
+  async listen(port = this.#port): Promise<void> {
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
+    const address = this.#server.address();
+    if (address !== null && typeof address === "object") this.#port = address.port;
+  }
+
+  /** Ends every connection, and with `forGood` refuses new ones until `listen`. */
+  async drop(forGood = false): Promise<void> {
+    const closed = forGood ? new Promise((resolve) => this.#server.close(resolve)) : undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Publishes a receipt, signed with `key`, the hub's own unless given. */
+  sendReceipt(receipt: Receipt, key = this.keys.privateKey): void {
+    const topic = downlinkTopic(receipt.fleet, receipt.device, "receipt");
+    this.#publish(topic, encodeMessage("signed", signReceipt(receipt, key)));
+  }
+
+  /** Publishes a signed desired state to a device. */
+  sendDesired(device: string, signed: Signed): void {
+    this.#publish(downlinkTopic("road", device, "desired"), encodeMessage("signed", signed));
+  }
+
+  async close(): Promise<void> {
+    await this.drop(true);
+    await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
+  }
+
+  #publish(topic: string, payload: Uint8Array): void {
+    const packet = { cmd: "publish", qos: 1, dup: false, retain: false, topic, payload: Buffer.from(payload) } as const;
+    this.#broker.publish(packet, () => undefined);
+  }
+
+  #receive(topic: string, payload: Buffer): void {
+    const { fleet, device, channel } = parseTopic(topic);
+    if (channel === "hello") {
+      this.hellos.push(decodeMessage("hello", payload));
+      return;
+    }
+    const { epoch, lane, records } = decodeMessage("envelope", payload);
+    for (const record of records) {
+      const key = `${epoch}/${lane}/${record.seq}`;
+      const known = this.records.get(key);
+      if (known === undefined) this.records.set(key, { ...record, lane, times: 1 });
+      else known.times += 1;
+    }
+    const upTo = contiguous(this.lane(lane));
+    if (this.givesReceipts) this.sendReceipt({ v: 1, fleet, device, epoch, lane, upTo });
+  }
+}
+
+function contiguous(records: readonly ArrivedRecord[]): number {
+  let upTo = 0;
+  for (const { seq } of records) if (seq === upTo + 1) upTo = seq;
+  return upTo;
+}
