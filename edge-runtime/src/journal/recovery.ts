@@ -32,7 +32,14 @@ export interface RecoveredLane {
 export async function recoverLane(lane: string, parts: RecoveryParts): Promise<RecoveredLane> {
   const state = laneState(parts.state, lane);
   const segments = await remainingSegments(lane, state.released, parts);
-  const found = { gaps: [] as Gap[], damaged: [] as Segment[], truncatedBytes: 0, highestOrder: 0, scanned: 0 };
+  const found = {
+    gaps: [] as Gap[],
+    damaged: [] as Segment[],
+    truncatedBytes: 0,
+    lostEntries: 0,
+    highestOrder: 0,
+    scanned: 0,
+  };
   for (const [at, segment] of segments.entries()) {
     const isLast = at === segments.length - 1;
     if (at > 0 && !isLast && (await isCovered(segment, parts))) continue;
@@ -41,11 +48,11 @@ export async function recoverLane(lane: string, parts: RecoveryParts): Promise<R
     if (result.gaps.length > 0) found.damaged.push(segment);
     found.gaps.push(...result.gaps);
     found.truncatedBytes += result.truncatedBytes;
+    found.lostEntries += result.lostEntries;
     found.highestOrder = Math.max(found.highestOrder, result.highestOrder);
     found.scanned += 1;
   }
-  const last = Math.max(state.last, state.released, segments.at(-1)?.last ?? 0);
-  const skipped = skipDoubtful(lane, last, found.truncatedBytes > 0, state, parts);
+  const skipped = skipDoubtful(lane, segments.at(-1)?.last ?? 0, found, state, parts);
   return { ...found, segments, gaps: [...found.gaps, ...skipped] };
 }
 
@@ -71,10 +78,11 @@ async function isCovered(segment: Segment, { folder, index }: RecoveryParts): Pr
   return true;
 }
 
-/** What reading one segment through brought to light. */
+/** What reading one segment through brought to light. lostEntries: known to the index, but beyond the segment's end */
 export interface RecoveredSegment {
   readonly gaps: readonly Gap[];
   readonly truncatedBytes: number;
+  readonly lostEntries: number;
   readonly highestOrder: number;
 }
 
@@ -100,6 +108,7 @@ export async function recoverSegment(
   await reindex(segment, indexed, live, parts.index);
   return {
     gaps,
+    lostEntries: segment.sealed ? 0 : indexed.filter(({ seq }) => seq > segment.last).length,
     truncatedBytes: segment.sealed ? 0 : Math.max(0, scan.bytes.length - segment.bytes),
     highestOrder: scan.records.at(-1)?.order ?? 0,
   };
@@ -133,14 +142,22 @@ function damagedGaps(
     });
 }
 
-function skipDoubtful(lane: string, last: number, torn: boolean, state: LaneState, parts: RecoveryParts): Gap[] {
-  const { clean } = parts.state.state;
-  state.last = last;
-  if ((clean || !parts.unsynced.has(lane)) && !torn) return [];
-  const upTo = Math.max(last, state.leased);
-  if (upTo === last) return [];
-  state.last = upTo;
-  return [{ lane, from: last + 1, to: upTo, count: 0, reason: torn ? "torn-tail" : "unsynced" }];
+/** Numbers after the last record found may have been handed out: none of them is used again, and the gap says so. */
+function skipDoubtful(
+  lane: string,
+  foundLast: number,
+  { truncatedBytes, lostEntries }: { readonly truncatedBytes: number; readonly lostEntries: number },
+  state: LaneState,
+  parts: RecoveryParts,
+): Gap[] {
+  const isTorn = truncatedBytes > 0 || lostEntries > 0;
+  const isUnsynced = parts.unsynced.has(lane) && !parts.state.state.clean;
+  state.last = Math.max(state.last, state.released, foundLast);
+  if (!isTorn && !isUnsynced) return [];
+  const from = Math.max(foundLast, state.released) + 1;
+  state.last = Math.max(state.last, state.leased);
+  if (from > state.last) return [];
+  return [{ lane, from, to: state.last, count: lostEntries, reason: isTorn ? "torn-tail" : "unsynced" }];
 }
 
 /** Cuts the torn bytes off a last segment and makes what is left durable, once the gap it leaves is noted. */
