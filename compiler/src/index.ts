@@ -32,7 +32,6 @@ export {
 export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
 export type { Message } from "./onnx/schema.ts";
 export { type RangeMethod, rangeMethods } from "./quantize/range-choice.ts";
-export { type CalibrationImage, imageDigest } from "./targets/calibration-images.ts";
 export {
   type CanonicalComponent,
   type CompiledVariant,
@@ -40,5 +39,9 @@ export {
   type CompileRequest,
   compileVersion,
 } from "./targets/compile-version.ts";
+export { imageDigest } from "./targets/image-batches.ts";
 export type { Target } from "./targets/target.ts";
 export { suitsMachine, targetNamed, targets } from "./targets/target-list.ts";
+export { type FitCardRequest, fitCard, fitCards, type JudgedImage } from "./verify/fit-card.ts";
+export { thisMachine } from "./verify/machine.ts";
+export type { VariantFiles } from "./verify/variant-bench.ts";

@@ -6,7 +6,7 @@ import { attribute, type Graph } from "../graph/graph.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { serializeModel } from "../graph/model.ts";
 import { floatScalar, floatTensor } from "../graph/tensor.ts";
-import { batchOf } from "../targets/calibration-images.ts";
+import { batchOf } from "../targets/image-batches.ts";
 import { bakePreprocessing } from "./bake-preprocessing.ts";
 import { foldBatchNormIntoConv } from "./fold-batch-norm-into-conv.ts";
 import { foldScaleIntoConv } from "./fold-scale-into-conv.ts";

@@ -10,7 +10,7 @@ import { runPasses } from "../passes/pass.ts";
 import { simplifyingPasses } from "../passes/pass-list.ts";
 import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
 import { seededRandom } from "../statistics/index.ts";
-import { batchOf } from "../targets/calibration-images.ts";
+import { batchOf } from "../targets/image-batches.ts";
 import { chooseActivations } from "./activation-choice.ts";
 import { calibratedActivations, mergeObservations, observeActivations } from "./calibrate.ts";
 import { emptyHistogram, histogramOf, mergeHistograms } from "./histogram.ts";

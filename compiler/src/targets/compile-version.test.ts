@@ -5,8 +5,8 @@ import { type Engine, startInlineEngine } from "@fieldloop/edge-runtime/engine";
 import { CompilerError } from "../errors.ts";
 import { parseModel, serializeModel } from "../graph/model.ts";
 import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
-import { batchOf, imageDigest } from "./calibration-images.ts";
 import { type CanonicalComponent, type CompiledVersion, compileVersion } from "./compile-version.ts";
+import { batchOf, imageDigest } from "./image-batches.ts";
 import { suitsMachine, targetNamed, targets } from "./target-list.ts";
 
 let engine: Engine;

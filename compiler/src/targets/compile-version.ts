@@ -1,5 +1,6 @@
 import { digestOf } from "@fieldloop/devices";
 import { type Engine, startEngineHost, type Tensor } from "@fieldloop/edge-runtime/engine";
+import type { RawImage } from "@fieldloop/edge-runtime/operators";
 import { CompilerError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parseModel, serializeModel } from "../graph/model.ts";
@@ -9,7 +10,7 @@ import { type Observations, observeActivations } from "../quantize/calibrate.ts"
 import { lowerToQdq } from "../quantize/lower-to-qdq.ts";
 import { planQuantization } from "../quantize/plan-quantization.ts";
 import type { RangeMethod } from "../quantize/range-choice.ts";
-import { type CalibrationImage, imageBatches, imageDigest } from "./calibration-images.ts";
+import { imageBatches, imageDigest } from "./image-batches.ts";
 import type { IntegerFormat } from "./target.ts";
 import { targetNamed } from "./target-list.ts";
 
@@ -26,7 +27,7 @@ export interface CompileRequest {
   /** Target names; see `targets`. */
   readonly targets: readonly string[];
   /** Raw RGB images of the backbone's input size, of old data only; needed as soon as a target is an integer one. */
-  readonly calibration?: Iterable<CalibrationImage> | AsyncIterable<CalibrationImage>;
+  readonly calibration?: Iterable<RawImage> | AsyncIterable<RawImage>;
   /** How activation ranges are chosen; `mse` unless said otherwise. */
   readonly method?: RangeMethod;
   /** The engine that calibration runs in; an engine host of its own unless given. */
@@ -108,7 +109,7 @@ async function observed(graph: Graph, request: CompileRequest, digests: Set<stri
 
 async function* batchesOf(
   graph: Graph,
-  images: Iterable<CalibrationImage> | AsyncIterable<CalibrationImage>,
+  images: Iterable<RawImage> | AsyncIterable<RawImage>,
   digests: Set<string>,
 ): AsyncGenerator<Record<string, Tensor>> {
   const name = graph.inputs[0]!.name;

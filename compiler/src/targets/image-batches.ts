@@ -1,19 +1,13 @@
 import { digestOf } from "@fieldloop/devices";
 import type { Tensor } from "@fieldloop/edge-runtime/engine";
+import type { RawImage } from "@fieldloop/edge-runtime/operators";
 import { CompilerError } from "../errors.ts";
 import type { Dimension } from "../graph/graph.ts";
-
-/** One raw image: RGB bytes, row by row (HWC). */
-export interface CalibrationImage {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
 
 const batchSize = 32;
 
 /** Names an image by its pixels, so that calibration and evaluation can be told apart. */
-export function imageDigest(image: CalibrationImage): string {
+export function imageDigest(image: RawImage): string {
   return digestOf(image.data);
 }
 
@@ -22,10 +16,10 @@ export function imageDigest(image: CalibrationImage): string {
  * @throws {CompilerError} `shape-mismatch` where an image has another size than the model's input or than its bytes
  */
 export async function* imageBatches(
-  images: Iterable<CalibrationImage> | AsyncIterable<CalibrationImage>,
+  images: Iterable<RawImage> | AsyncIterable<RawImage>,
   inputShape: readonly Dimension[],
-): AsyncGenerator<{ readonly tensor: Tensor; readonly members: readonly CalibrationImage[] }> {
-  let members: CalibrationImage[] = [];
+): AsyncGenerator<{ readonly tensor: Tensor; readonly members: readonly RawImage[] }> {
+  let members: RawImage[] = [];
   for await (const image of images) {
     expectSize(image, inputShape);
     members.push(image);
@@ -38,7 +32,7 @@ export async function* imageBatches(
 }
 
 /** Stacks images of one size: uint8 [N, H, W, 3]. */
-export function batchOf(images: readonly CalibrationImage[]): Tensor {
+export function batchOf(images: readonly RawImage[]): Tensor {
   const { width, height } = images[0]!;
   const data = new Uint8Array(images.length * width * height * 3);
   images.forEach((image, index) => {
@@ -47,7 +41,7 @@ export function batchOf(images: readonly CalibrationImage[]): Tensor {
   return { dtype: "uint8", shape: [images.length, height, width, 3], data };
 }
 
-function expectSize({ data, width, height }: CalibrationImage, shape: readonly Dimension[]): void {
+function expectSize({ data, width, height }: RawImage, shape: readonly Dimension[]): void {
   const [, rows, columns] = shape;
   const fitsRows = typeof rows !== "number" || rows === height;
   const fitsColumns = typeof columns !== "number" || columns === width;
