@@ -27,9 +27,9 @@ export function payloadOf(lane: string, count: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(30 + (seed.readUInt16LE(0) % 3000), seed)]);
 }
 
-/** One line for each acknowledged append: lane, sequence number, and the digest of what it holds. */
+/** One line for each acknowledged append: "ack", lane, sequence number, and the digest of what it holds. */
 export function acknowledgement(lane: string, seq: number, payload: Uint8Array): string {
-  return `${lane} ${seq} ${digest(payload)}\n`;
+  return `ack ${lane} ${seq} ${digest(payload)}\n`;
 }
 
 /** 16 hex digits of a payload's SHA-256. */
@@ -49,7 +49,7 @@ export interface Verdict {
 export async function judge(dir: string, acknowledged: readonly string[]): Promise<Verdict> {
   const wanted = new Map<string, string>();
   const reused: string[] = [];
-  for (const [lane, seq, hash] of acknowledged.map((line) => line.split(" "))) {
+  for (const [, lane, seq, hash] of acknowledged.map((line) => line.split(" "))) {
     const name = `${lane} ${seq}`;
     if (wanted.has(name) && wanted.get(name) !== hash) reused.push(name);
     wanted.set(name, hash!);
@@ -59,7 +59,8 @@ export async function judge(dir: string, acknowledged: readonly string[]): Promi
   return { acknowledged: wanted.size, found: held.size, lost, reused };
 }
 
-async function contentOf(dir: string): Promise<Map<string, string>> {
+/** Digests of everything the journal holds, by lane and number. */
+export async function contentOf(dir: string): Promise<Map<string, string>> {
   const journal = await openSubject(dir);
   const held = new Map<string, string>();
   for (const lane of Object.keys(deviceLanes())) {
