@@ -1,4 +1,25 @@
+export {
+  buildClassifier,
+  buildHead,
+  type ClassifierShape,
+  type Components,
+  type HeadShape,
+} from "./build/classifier.ts";
+export {
+  batchNorm,
+  type ConvOptions,
+  conv,
+  type DenseOptions,
+  dense,
+  globalAveragePool,
+  maxPool,
+  relu,
+} from "./build/layers.ts";
+export { createRandom, type Random } from "./build/random.ts";
 export { CompilerError, type CompilerErrorCode } from "./errors.ts";
+export { deriveGradients, type GradientRequest, gradientRules } from "./gradients/derive-gradients.ts";
+export type { ExecutionProvider } from "./gradients/execution-provider.ts";
+export type { GradientContext, GradientRule } from "./gradients/gradient-rule.ts";
 export { bytesPerElement, type DataType } from "./graph/data-type.ts";
 export {
   type Attribute,
@@ -18,7 +39,10 @@ export {
   type Value,
   type ValueType,
 } from "./graph/graph.ts";
+export { GraphBuilder, type NodeOptions } from "./graph/graph-builder.ts";
+export { inferTypes } from "./graph/infer-types.ts";
 export { parseModel, serializeModel } from "./graph/model.ts";
+export { printGraph } from "./graph/print-graph.ts";
 export {
   elementCount,
   floatScalar,
@@ -29,6 +53,7 @@ export {
   integerTensor,
   type Tensor,
 } from "./graph/tensor.ts";
+export { verifyGraph } from "./graph/verify-graph.ts";
 export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
 export type { Message } from "./onnx/schema.ts";
 export { type RangeMethod, rangeMethods } from "./quantize/range-choice.ts";
@@ -42,6 +67,21 @@ export {
 export { imageDigest } from "./targets/image-batches.ts";
 export type { Target } from "./targets/target.ts";
 export { suitsMachine, targetNamed, targets } from "./targets/target-list.ts";
+export { type AdamOptions, adamDefaults, adamRate } from "./training-graph/adam.ts";
+export type { Origin } from "./training-graph/compose.ts";
+export type { ParameterSlot } from "./training-graph/parameters.ts";
+export {
+  buildTrainingGraph,
+  type StatisticsSlot,
+  type TrainingGraph,
+  type TrainingOptions,
+} from "./training-graph/training-graph.ts";
+export {
+  initialState,
+  type TrainingState,
+  trainedComponents,
+  updateRunningStatistics,
+} from "./training-graph/training-state.ts";
 export { type FitCardRequest, fitCard, fitCards, type JudgedImage } from "./verify/fit-card.ts";
 export { thisMachine } from "./verify/machine.ts";
 export type { VariantFiles } from "./verify/variant-bench.ts";

@@ -1,0 +1,55 @@
+import { floatAttribute, intAttribute } from "../graph/graph.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { floatScalar } from "../graph/tensor.ts";
+import { type GradientRule, noRule, outputGradient, reshaped, summed } from "./gradient-rule.ts";
+
+/**
+ * BatchNormalization in training mode over [N, C, …], whose second and third outputs are the batch's mean and variance
+ * (momentum 0). With x̂ = (x − μ)/σ over n positions: dβ = ΣdY, dγ = Σ dY·x̂, and
+ * dX = γ/σ · (dY − dβ/n − x̂·dγ/n), written as a·dY + (b·x + c) with one a, b, c per channel.
+ */
+export const batchNormalizationGradient: GradientRule = (context) => {
+  const { builder, node } = context;
+  if (intAttribute(node, "training_mode", 0) !== 1) throw noRule(node, "training mode", "it uses running statistics");
+  const [input, scale] = node.inputs as [string, string];
+  const [, mean, variance] = node.outputs as [string, string, string];
+  const gradient = outputGradient(context);
+  const shape = builder.shapeOf(input);
+  const others = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const epsilon = builder.constant(floatScalar(floatAttribute(node, "epsilon", 1e-5)));
+  const inverse = builder.add("Reciprocal", [builder.add("Sqrt", [builder.add("Add", [variance, epsilon])])]);
+  const biasGradient = summed(builder, gradient, others, false);
+  const product = summed(builder, builder.add("Mul", [gradient, input]), others, false);
+  const centred = builder.add("Sub", [product, builder.add("Mul", [mean, biasGradient])]);
+  const scaleGradient = builder.add("Mul", [inverse, centred]);
+  const terms = { input, gradient, scale, mean, inverse, biasGradient, scaleGradient };
+  return [context.wants(0) ? inputGradient(builder, shape, terms) : undefined, scaleGradient, biasGradient];
+};
+
+interface Terms {
+  readonly input: string;
+  readonly gradient: string;
+  readonly scale: string;
+  readonly mean: string;
+  readonly inverse: string;
+  readonly biasGradient: string;
+  readonly scaleGradient: string;
+}
+
+function inputGradient(builder: GraphBuilder, shape: readonly number[], terms: Terms): string {
+  const channels = shape[1]!;
+  const perChannel = [1, channels, ...shape.slice(2).map(() => 1)];
+  const count = builder.constant(floatScalar(shape.reduce((product, size) => product * size, 1) / channels));
+  const a = builder.add("Mul", [terms.scale, terms.inverse]);
+  const slope = builder.add("Mul", [builder.add("Mul", [a, terms.inverse]), terms.scaleGradient]);
+  const b = builder.add("Neg", [builder.add("Div", [slope, count])]);
+  const shift = builder.add("Div", [builder.add("Mul", [a, terms.biasGradient]), count]);
+  const c = builder.add("Neg", [builder.add("Add", [shift, builder.add("Mul", [b, terms.mean])])]);
+  const [wideA, wideB, wideC] = [a, b, c].map((value) => reshaped(builder, value, perChannel)) as [
+    string,
+    string,
+    string,
+  ];
+  const affine = builder.add("Add", [builder.add("Mul", [terms.input, wideB]), wideC]);
+  return builder.add("Add", [builder.add("Mul", [terms.gradient, wideA]), affine]);
+}

@@ -1,0 +1,203 @@
+import { dataTypeOf } from "../data-type.ts";
+import { type Dimension, intAttribute, intsAttribute } from "../graph.ts";
+import { floatsOf, integersOf } from "../tensor.ts";
+import { broadcastShapes, positiveAxis, ranked, type ShapeContext, type ShapeRule } from "./shape-rule.ts";
+
+/** Reshape with a constant target: 0 copies a size, −1 is what is left where all other sizes are numbers. */
+export const reshapeShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const target = integers(context, 1);
+  if (input === undefined || target === undefined) return [undefined];
+  const copied: Dimension[] = target.map((size, axis) => (size === 0 ? input.shape[axis]! : size));
+  return [{ dtype: input.dtype, shape: copied.map((size) => (size === -1 ? remainder(input.shape, copied) : size)) }];
+};
+
+/** Flatten: [product before axis, product from axis on]. */
+export const flattenShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [undefined];
+  const axis = positiveAxis(intAttribute(context.node, "axis", 1), input.shape.length);
+  return [{ dtype: input.dtype, shape: [product(input.shape.slice(0, axis)), product(input.shape.slice(axis))] }];
+};
+
+/** Transpose by `perm`, reversed when absent. */
+export const transposeShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [undefined];
+  const order = intsAttribute(
+    context.node,
+    "perm",
+    input.shape.map((_, axis) => input.shape.length - 1 - axis),
+  );
+  return [{ dtype: input.dtype, shape: order.map((axis) => input.shape[axis]!) }];
+};
+
+/** Concat along `axis`. */
+export const concatShape: ShapeRule = (context) => {
+  const inputs = context.inputs.map((_, index) => ranked(context, index));
+  const [first] = inputs;
+  if (first === undefined || inputs.includes(undefined)) return [undefined];
+  const axis = positiveAxis(intAttribute(context.node, "axis", 0), first.shape.length);
+  const sizes = inputs.map((input) => input?.shape[axis]);
+  if (!sizes.every((size) => typeof size === "number")) return [{ dtype: first.dtype, shape: undefined }];
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return [{ dtype: first.dtype, shape: first.shape.map((size, at) => (at === axis ? total : size)) }];
+};
+
+/** Split along `axis` by constant sizes, or evenly. */
+export const splitShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [undefined];
+  const axis = positiveAxis(intAttribute(context.node, "axis", 0), input.shape.length);
+  const count = context.node.outputs.length;
+  const even = typeof input.shape[axis] === "number" ? Array<number>(count).fill(input.shape[axis] / count) : undefined;
+  const sizes = integers(context, 1) ?? even;
+  return context.node.outputs.map(
+    (_, index) =>
+      sizes && { dtype: input.dtype, shape: input.shape.map((size, at) => (at === axis ? sizes[index]! : size)) },
+  );
+};
+
+/** Slice with constant bounds (opset 10 and later). */
+export const sliceShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const starts = integers(context, 1);
+  const ends = integers(context, 2);
+  if (input === undefined || starts === undefined || ends === undefined) return [undefined];
+  const axes = integers(context, 3) ?? starts.map((_, axis) => axis);
+  const steps = integers(context, 4) ?? starts.map(() => 1);
+  const shape = [...input.shape];
+  for (const [index, axis] of axes.entries()) {
+    const at = positiveAxis(axis, shape.length);
+    shape[at] = slicedSize(shape[at]!, starts[index]!, ends[index]!, steps[index]!);
+  }
+  return [{ dtype: input.dtype, shape }];
+};
+
+/** Pad with constant amounts. */
+export const padShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const pads = integers(context, 1);
+  if (input === undefined || pads === undefined) return [undefined];
+  const rank = input.shape.length;
+  const shape = input.shape.map((size, axis) => added(size, pads[axis]! + pads[axis + rank]!));
+  return [{ dtype: input.dtype, shape }];
+};
+
+/** Expand to a constant shape, by broadcasting. */
+export const expandShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const target = integers(context, 1);
+  if (input === undefined || target === undefined) return [undefined];
+  return [{ dtype: input.dtype, shape: broadcastShapes(input.shape, target, context.node) }];
+};
+
+/** Unsqueeze: sizes of 1 at the given axes of the result. */
+export const unsqueezeShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const axes = axesOf(context);
+  if (input === undefined || axes === undefined) return [undefined];
+  const rank = input.shape.length + axes.length;
+  const at = new Set(axes.map((axis) => positiveAxis(axis, rank)));
+  const sizes = [...input.shape];
+  return [
+    { dtype: input.dtype, shape: Array.from({ length: rank }, (_, axis) => (at.has(axis) ? 1 : sizes.shift()!)) },
+  ];
+};
+
+/** Squeeze: without the given axes, or without every size of 1. */
+export const squeezeShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [undefined];
+  const axes = axesOf(context)?.map((axis) => positiveAxis(axis, input.shape.length));
+  const shape = input.shape.filter((size, axis) => (axes === undefined ? size !== 1 : !axes.includes(axis)));
+  return [{ dtype: input.dtype, shape }];
+};
+
+/** Reductions: the axes become 1 or vanish; none named means all. */
+export const reduceShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [undefined];
+  const named = axesOf(context) ?? input.shape.map((_, axis) => axis);
+  const axes = new Set(named.map((axis) => positiveAxis(axis, input.shape.length)));
+  const keep = intAttribute(context.node, "keepdims", 1) === 1;
+  const shape = input.shape.flatMap((size, axis) => (axes.has(axis) ? (keep ? [1] : []) : [size]));
+  return [{ dtype: input.dtype, shape }];
+};
+
+/** Gather along `axis`. */
+export const gatherShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const indices = ranked(context, 1);
+  if (input === undefined || indices === undefined) return [undefined];
+  const axis = positiveAxis(intAttribute(context.node, "axis", 0), input.shape.length);
+  return [
+    { dtype: input.dtype, shape: [...input.shape.slice(0, axis), ...indices.shape, ...input.shape.slice(axis + 1)] },
+  ];
+};
+
+/** Resize by constant scales. */
+export const resizeShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const scales = context.constant(2);
+  if (input === undefined || scales?.dtype !== "float32" || scales.bytes.length === 0) return [undefined];
+  const factors = floatsOf(scales);
+  const shape = input.shape.map((size, axis) => (typeof size === "number" ? Math.floor(size * factors[axis]!) : size));
+  return [{ dtype: input.dtype, shape }];
+};
+
+/** Cast: the shape stays, the type is `to`. */
+export const castShape: ShapeRule = (context) => {
+  const input = context.inputs[0];
+  return [input && { dtype: dataTypeOf(intAttribute(context.node, "to", 0)), shape: input.shape }];
+};
+
+/** Constant and ConstantOfShape are read by value; Shape gives one int64 per axis. */
+export const constantShape: ShapeRule = ({ node }) => {
+  const value = node.attributes.value;
+  return [value?.kind === "tensor" ? { dtype: value.value.dtype, shape: value.value.shape } : undefined];
+};
+
+/** The axes of a node, from its attribute or its second input. */
+function axesOf(context: ShapeContext): readonly number[] | undefined {
+  const named = context.node.attributes.axes;
+  return named === undefined ? integers(context, 1) : intsAttribute(context.node, "axes", []);
+}
+
+function integers(context: ShapeContext, index: number): readonly number[] | undefined {
+  const tensor = context.constant(index);
+  return tensor && integersOf(tensor);
+}
+
+function remainder(input: readonly Dimension[], target: readonly Dimension[]): Dimension {
+  const named = input.filter((size) => typeof size === "string");
+  const kept = target.filter((size) => typeof size === "string");
+  const rest = numbers(input) / numbers(target.filter((size) => size !== -1));
+  if (named.length === kept.length) return rest;
+  return rest === 1 && named.length === 1 ? named[0]! : [...named, rest].join("*");
+}
+
+function product(shape: readonly Dimension[]): Dimension {
+  const named = shape.filter((size) => typeof size === "string");
+  const size = numbers(shape);
+  if (named.length === 0) return size;
+  return size === 1 && named.length === 1 ? named[0]! : [...named, size].join("*");
+}
+
+function numbers(shape: readonly Dimension[]): number {
+  return shape.reduce<number>((total, size) => (typeof size === "number" ? total * size : total), 1);
+}
+
+function slicedSize(size: Dimension, start: number, end: number, step: number): Dimension {
+  if (typeof size === "string")
+    return start === 0 && end >= Number.MAX_SAFE_INTEGER && step === 1 ? size : `${size}[${start}:${end}:${step}]`;
+  const low = step > 0 ? 0 : -1;
+  const high = step > 0 ? size : size - 1;
+  const clamp = (bound: number) => Math.min(high, Math.max(low, bound < 0 ? bound + size : bound));
+  return Math.max(0, Math.ceil((clamp(end) - clamp(start)) / step));
+}
+
+function added(size: Dimension, amount: number): Dimension {
+  if (typeof size === "number") return size + amount;
+  return amount === 0 ? size : `${size}+${amount}`;
+}

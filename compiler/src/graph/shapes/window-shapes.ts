@@ -1,0 +1,113 @@
+import { type Dimension, intAttribute, intsAttribute, type Node, stringAttribute } from "../graph.ts";
+import { ranked, type ShapeRule, shapeMismatch } from "./shape-rule.ts";
+
+/** Sizes, strides, dilations and explicit pads (begin, end) of a convolution or pooling window, one entry per axis. */
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padsBegin: readonly number[];
+  readonly padsEnd: readonly number[];
+}
+
+/** Reads a node's window attributes; `kernel` comes from the weight where the node does not name it. */
+export function windowOf(node: Node, kernel: readonly number[], spatial: readonly Dimension[]): Window {
+  const rank = kernel.length;
+  const ones = kernel.map(() => 1);
+  const strides = intsAttribute(node, "strides", ones);
+  const dilations = intsAttribute(node, "dilations", ones);
+  const automatic = stringAttribute(node, "auto_pad", "NOTSET");
+  if (automatic === "SAME_UPPER" || automatic === "SAME_LOWER") {
+    const totals = kernel.map((size, axis) => samePadding(node, spatial[axis], size, strides[axis]!, dilations[axis]!));
+    const halves = totals.map((total) => (automatic === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2)));
+    return {
+      kernel,
+      strides,
+      dilations,
+      padsBegin: halves,
+      padsEnd: totals.map((total, axis) => total - halves[axis]!),
+    };
+  }
+  const pads = intsAttribute(
+    node,
+    "pads",
+    [...ones, ...ones].map(() => 0),
+  );
+  return { kernel, strides, dilations, padsBegin: pads.slice(0, rank), padsEnd: pads.slice(rank) };
+}
+
+/** Conv: [N, M, …out]. */
+export const convShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const weight = ranked(context, 1);
+  if (input === undefined || weight === undefined) return [undefined];
+  const spatial = input.shape.slice(2);
+  const kernel = weight.shape.slice(2).map(Number);
+  const channels = weight.shape[1];
+  const group = intAttribute(context.node, "group", 1);
+  if (typeof channels === "number" && typeof input.shape[1] === "number" && input.shape[1] !== channels * group) {
+    throw shapeMismatch(context.node, `${channels * group} input channels`, String(input.shape[1]));
+  }
+  const window = windowOf(context.node, kernel, spatial);
+  const out = spatial.map((size, axis) => outputSize(size, window, axis, false));
+  return [{ dtype: input.dtype, shape: [input.shape[0]!, weight.shape[0]!, ...out] }];
+};
+
+/** ConvTranspose: [N, M, …out] with out = stride · (in − 1) + output_padding + dilated kernel − pads. */
+export const convTransposeShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const weight = ranked(context, 1);
+  if (input === undefined || weight === undefined) return [undefined];
+  const kernel = weight.shape.slice(2).map(Number);
+  const window = windowOf(context.node, kernel, input.shape.slice(2));
+  const extra = intsAttribute(
+    context.node,
+    "output_padding",
+    kernel.map(() => 0),
+  );
+  const out = input.shape.slice(2).map((size, axis) => {
+    if (typeof size === "string") return size;
+    const reach = (kernel[axis]! - 1) * window.dilations[axis]! + 1;
+    return window.strides[axis]! * (size - 1) + extra[axis]! + reach - window.padsBegin[axis]! - window.padsEnd[axis]!;
+  });
+  const channels = Number(weight.shape[1]) * intAttribute(context.node, "group", 1);
+  return [{ dtype: input.dtype, shape: [input.shape[0]!, channels, ...out] }];
+};
+
+/** MaxPool and AveragePool: [N, C, …out], and int64 indices of the same shape for MaxPool. */
+export const poolShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [undefined];
+  const window = windowOf(context.node, intsAttribute(context.node, "kernel_shape", []), input.shape.slice(2));
+  const roundUp = intAttribute(context.node, "ceil_mode", 0) === 1;
+  const spatial = input.shape.slice(2).map((size, axis) => outputSize(size, window, axis, roundUp));
+  const shape = [...input.shape.slice(0, 2), ...spatial];
+  return [
+    { dtype: input.dtype, shape },
+    { dtype: "int64", shape },
+  ];
+};
+
+/** GlobalAveragePool and GlobalMaxPool: [N, C, 1, …]. */
+export const globalPoolShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  return [input && { dtype: input.dtype, shape: input.shape.map((size, axis) => (axis < 2 ? size : 1)) }];
+};
+
+function outputSize(size: Dimension, window: Window, axis: number, roundUp: boolean): Dimension {
+  if (typeof size === "string") return size;
+  const reach = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
+  const steps = (size + window.padsBegin[axis]! + window.padsEnd[axis]! - reach) / window.strides[axis]!;
+  return (roundUp ? Math.ceil(steps) : Math.floor(steps)) + 1;
+}
+
+function samePadding(
+  node: Node,
+  size: Dimension | undefined,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): number {
+  if (typeof size !== "number") throw shapeMismatch(node, "a known size for SAME padding", String(size));
+  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + (kernel - 1) * dilation + 1 - size);
+}
