@@ -22,7 +22,7 @@ type OperatorErrorCode =
 
 type ReleaseErrorCode = "fetch-interrupted" | "fetch-refused" | "engine-unavailable" | "releases-closed";
 
-type PipelineErrorCode = "bad-pipeline" | "bad-output" | "bad-frame" | "mailbox-full" | "runtime-closed";
+type PipelineErrorCode = "no-release" | "bad-pipeline" | "bad-output" | "bad-frame" | "mailbox-full" | "runtime-closed";
 
 type IdentityErrorCode =
   | "not-enrolled"
