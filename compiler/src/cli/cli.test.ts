@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { encodePng, type RawImage } from "@fieldloop/edge-runtime/operators";
+import { serializeModel } from "../graph/model.ts";
+import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
+import { runCli } from "./run-cli.ts";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+let dir: string;
+
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), "fieldloop-compile-"));
+  const { backbone, heads } = randomClassifier();
+  await writeFile(join(dir, "backbone.onnx"), serializeModel(backbone));
+  await writeFile(join(dir, "sign.onnx"), serializeModel(heads.sign!));
+  await writeFolder(join(dir, "calibration"), randomImages(16, 31));
+  await writeFile(
+    join(dir, "judged.idx.gz"),
+    gzipSync(
+      idxOf(
+        [24, 32, 32, 3],
+        randomImages(24, 32).map(({ data }) => data),
+      ),
+    ),
+  );
+  await writeFile(join(dir, "labels.idx"), idxOf([24], [new Uint8Array(24)]));
+});
+after(() => rm(dir, { recursive: true }));
+
+test("compile writes variants, verify judges them and bench times them", async () => {
+  const compiled = await json("compile", "backbone.onnx", "sign.onnx", "--calibrate", "calibration", "--out", "out");
+  assert.equal(compiled.variants.length, 6);
+  assert.equal(compiled.calibrationImages, 16);
+  const verified = await json(
+    "verify",
+    "out",
+    "--data",
+    "judged.idx.gz",
+    "--labels",
+    "labels.idx",
+    "--head",
+    "sign",
+    "--rounds",
+    "10",
+  );
+  const card = verified.cards.find(({ target }: { target: string }) => target === "ort-cpu-x86");
+  assert.equal(card.agreement.n, 24);
+  assert.equal(card.accuracy.n, 24);
+  assert.ok(card.sizeRatio < 0.35);
+  const benched = await json("bench", "out", "--rounds", "10");
+  assert.equal(benched.results.length, 3);
+  const lines = await run("verify", "out", "--data", "judged.idx.gz", "--head", "sign", "--rounds", "5");
+  assert.match(lines.stdout, /agreement %/);
+  const onSeen = await run("verify", "out", "--data", "calibration", "--head", "sign");
+  assert.equal(onSeen.code, 1);
+  assert.match(onSeen.stderr, /16 of 16 were used/);
+});
+
+test("inspect says what a file holds", async () => {
+  const found = await json("inspect", "backbone.onnx");
+  assert.deepEqual(found.inputs, [{ name: "image", dtype: "float32", shape: ["N", 3, 32, 32] }]);
+  assert.equal(found.operators.Conv, 3);
+  assert.match((await run("inspect", "sign.onnx")).stdout, /gives +sign float32 \[N, 12\]/);
+});
+
+test("the program itself ends with the command's code", async () => {
+  const { error, stderr } = await new Promise<{ error: unknown; stderr: string }>((resolve) => {
+    const given = ["--conditions=fieldloop", main, "inspect", "absent.onnx"];
+    execFile(process.execPath, given, { cwd: dir }, (error, _, stderr) => resolve({ error, stderr }));
+  });
+  assert.equal((error as { code?: number }).code, 1);
+  assert.match(stderr, /^fieldloop-compile: Expected an ONNX file at absent.onnx/);
+});
+
+test("bad input ends with one sentence and a code that is not zero", async () => {
+  const cases = [
+    ["inspect", "absent.onnx"],
+    ["inspect", "labels.idx"],
+    ["compile", "backbone.onnx", "--target", "ort-cpu-x86", "--out", "none"],
+    ["compile", "backbone.onnx", "--calibrate", "labels.idx", "--out", "none"],
+    ["compile", "backbone.onnx", "--calibrate", "absent", "--out", "none"],
+    ["compile", "backbone.onnx", "--target", "abacus"],
+    ["verify", "calibration", "--data", "calibration", "--head", "sign"],
+  ];
+  for (const given of cases) {
+    const { code, stderr } = await run(...given);
+    assert.equal(code, 1, given.join(" "));
+    assert.match(stderr.trim(), /^[^\n]+$/, given.join(" "));
+  }
+});
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(...given: string[]): Promise<Ended> {
+  let [stdout, stderr] = ["", ""];
+  const inside = given.map((each) =>
+    existsSync(join(dir, each)) || /absent|^out$|^none$/.test(each) ? join(dir, each) : each,
+  );
+  const code = await runCli(
+    inside,
+    (text) => {
+      stdout += text;
+    },
+    (text) => {
+      stderr += text;
+    },
+  );
+  return { code, stdout, stderr };
+}
+
+async function json(...given: string[]) {
+  const { code, stdout, stderr } = await run(...given, "--json");
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+async function writeFolder(path: string, images: readonly RawImage[]): Promise<void> {
+  await mkdir(path);
+  for (const [index, image] of images.entries()) await writeFile(join(path, `${index}.png`), await encodePng(image));
+}
+
+function idxOf(dimensions: readonly number[], parts: readonly Uint8Array[]): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length);
+  header.writeUInt32BE(0x0800 + dimensions.length, 0);
+  dimensions.forEach((size, axis) => {
+    header.writeUInt32BE(size, 4 + 4 * axis);
+  });
+  return Buffer.concat([header, ...parts]);
+}

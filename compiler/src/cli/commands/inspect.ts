@@ -1,0 +1,61 @@
+import { Command } from "commander";
+import { type Graph, opsetOf, type Value } from "../../graph/graph.ts";
+import { elementCount } from "../../graph/tensor.ts";
+import { readModelFile } from "../model-file.ts";
+import { type Print, table } from "../output.ts";
+
+/** `inspect FILE`: what a model reads and gives, its operators, parameters and bytes. */
+export function inspectCommand(print: Print): Command {
+  return new Command("inspect")
+    .description("say what an ONNX file holds")
+    .argument("<file>", "ONNX file")
+    .option("--json", "print one line of JSON")
+    .action(async (path: string, options: { readonly json?: boolean }) => {
+      const { graph, bytes } = await readModelFile(path);
+      const summary = summaryOf(graph, bytes.length);
+      print(options, summary, () => linesOf(summary));
+    });
+}
+
+type Summary = ReturnType<typeof summaryOf>;
+
+function summaryOf(graph: Graph, bytes: number) {
+  const tensors = [...graph.initializers.values()];
+  const byType = Map.groupBy(tensors, ({ dtype }) => dtype);
+  return {
+    name: graph.name,
+    bytes,
+    opset: opsetOf(graph),
+    inputs: graph.inputs.map(portOf),
+    outputs: graph.outputs.map(portOf),
+    parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    weightBytes: Object.fromEntries(
+      [...byType].map(([type, of]) => [type, of.reduce((sum, one) => sum + one.bytes.length, 0)]),
+    ),
+    operators: Object.fromEntries(
+      [...Map.groupBy(graph.nodes, ({ op }) => op)].map(([op, nodes]) => [op, nodes.length]),
+    ),
+  };
+}
+
+function portOf({ name, dtype, shape }: Value) {
+  return { name, dtype, shape: shape ?? null };
+}
+
+function linesOf(summary: Summary): string[] {
+  const port = ({ name, dtype, shape }: Summary["inputs"][number]) => `${name} ${dtype} [${shape?.join(", ") ?? "?"}]`;
+  return table([
+    ["reads", summary.inputs.map(port).join("; ")],
+    ["gives", summary.outputs.map(port).join("; ")],
+    ["bytes", `${summary.bytes}, of which weights ${pairs(summary.weightBytes)}`],
+    ["parameters", String(summary.parameters)],
+    ["operators", pairs(summary.operators)],
+    ["opset", String(summary.opset)],
+  ]);
+}
+
+function pairs(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
+}
