@@ -27,7 +27,7 @@ export interface ArrivedRecord extends WireRecord {
 
 /** The least hub that a device can talk to: a real broker that keeps records in memory and signs receipts. For tests. */
 export class TinyHub {
-  readonly keys: KeyPair = generateKeyPair();
+  readonly keys: KeyPair;
   readonly hellos: Inventory[] = [];
   readonly records = new Map<string, ArrivedRecord>();
   /** Whether receipts are sent by themselves. */
@@ -37,8 +37,9 @@ export class TinyHub {
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
-  private constructor(broker: Aedes) {
+  private constructor(broker: Aedes, keys: KeyPair) {
     this.#broker = broker;
+    this.keys = keys;
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -46,23 +47,24 @@ export class TinyHub {
     });
   }
 
-  static async start(port = 0): Promise<TinyHub> {
+  /** Starts a hub on a free port of 127.0.0.1; keys: what it signs with, fresh unless given. */
+  static async start(keys = generateKeyPair()): Promise<TinyHub> {
     const broker = await Aedes.createBroker();
-    const hub = new TinyHub(broker);
+    const hub = new TinyHub(broker, keys);
     broker.authenticate = (client, username, password, done) =>
-      done(null, username === `road/${client?.id}` && password?.toString() === "secret");
+      done(null, username === `plant/${client?.id}` && password?.toString() === "secret");
     broker.on("publish", (packet, client) => {
       if (client !== null) hub.#receive(packet.topic, packet.payload as Buffer);
     });
-    await hub.listen(port);
+    await hub.listen();
     return hub;
   }
 
-  /** The identity of a device of this hub. */
-  identity(device = "cam-1"): Identity {
+  /** The identity of a device of fleet `plant` at this hub. */
+  identity(device = "reader-1"): Identity {
     return {
       v: 1,
-      fleet: "road",
+      fleet: "plant",
       device,
       profile: "x86-64",
       simulated: true,
@@ -101,7 +103,7 @@ export class TinyHub {
 
   /** Publishes a signed desired state to a device. */
   sendDesired(device: string, signed: Signed): void {
-    this.#publish(downlinkTopic("road", device, "desired"), encodeMessage("signed", signed));
+    this.#publish(downlinkTopic("plant", device, "desired"), encodeMessage("signed", signed));
   }
 
   async close(): Promise<void> {

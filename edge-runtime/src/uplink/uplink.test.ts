@@ -75,7 +75,7 @@ test("says hello, carries records to the hub and releases them on its signed rec
     Array.from({ length: 40 }, (_, index) => index + 1),
   );
   assert.ok(uplink.status().bytesUp > 43 * 200);
-  await until(() => journal.stats().lanes["samples"]?.waiting === 0, "nothing waits");
+  await until(() => journal.stats().lanes.samples?.waiting === 0, "nothing waits");
 });
 
 test("releases nothing on the broker's acknowledgement alone", async (t) => {
@@ -93,7 +93,7 @@ test("ignores receipts that are forged, for another device or epoch, or beyond t
   await append(journal, "samples", 5);
   await until(() => hub.lane("samples").length === 5, "arrived");
   const { epoch } = journal;
-  const receipt = { v: 1, fleet: "road", device: "cam-1", epoch, lane: "samples", upTo: 5 } as const;
+  const receipt = { v: 1, fleet: "plant", device: "reader-1", epoch, lane: "samples", upTo: 5 } as const;
   hub.sendReceipt(receipt, generateKeyPair().privateKey);
   hub.sendReceipt({ ...receipt, epoch: "0".repeat(16) });
   hub.sendReceipt({ ...receipt, upTo: 6 });
@@ -175,7 +175,7 @@ test("hands a desired state over unopened", async (t) => {
     await rm(dir, { recursive: true });
   });
   await until(() => hub.hellos.length === 1, "hello");
-  hub.sendDesired("cam-1", { v: 1, payload: new Uint8Array(7), signature: new Uint8Array(64) });
+  hub.sendDesired("reader-1", { v: 1, payload: new Uint8Array(7), signature: new Uint8Array(64) });
   await until(() => got.length === 1, "desired");
   assert.deepEqual(got, [7]);
 });

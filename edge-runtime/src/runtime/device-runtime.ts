@@ -1,0 +1,339 @@
+import { join } from "node:path";
+import { decodePublicKey, encodeMessage, type Inventory, type Lane, lanes } from "@fieldloop/devices";
+import { EdgeRuntimeError } from "../errors.ts";
+import { type Identity, readIdentity } from "../identity/identity.ts";
+import type { Journal } from "../journal/index.ts";
+import { answerFrame } from "../pipeline/frame-answer.ts";
+import { FrameCounter } from "../pipeline/frame-counter.ts";
+import { Mailbox, type MailboxPolicy } from "../pipeline/mailbox.ts";
+import { RuleState } from "../pipeline/rule-state.ts";
+import {
+  folderFetcher,
+  httpFetcher,
+  type LoadedRelease,
+  type OfferResult,
+  openReleases,
+  type ReleaseEvent,
+  type ReleaseStore,
+  type ReleaseStoreOptions,
+  readSigned,
+} from "../releases/index.ts";
+import { AuditReserve } from "../sampling/audit-reserve.ts";
+import { FrameRecorder } from "../sampling/frame-recorder.ts";
+import { LaneWriter } from "../sampling/lane-writer.ts";
+import { startUplink, type Uplink } from "../uplink/uplink.ts";
+import { DesiredQueue } from "./desired-queue.ts";
+import { type JournalLimits, openDeviceJournal } from "./device-journal.ts";
+import { checkFrame, type Frame, type Prediction } from "./frame.ts";
+import { encodeOutcome, type Outcome } from "./outcome.ts";
+import { Listeners, type RuntimeEvents } from "./runtime-events.ts";
+import { runtimeVersion } from "./runtime-version.ts";
+import type { RuntimeStatus } from "./status.ts";
+import { count, Tallies } from "./tallies.ts";
+import { Turns } from "./turns.ts";
+
+/** How a runtime is opened; everything has a default that suits a device in the field. */
+export interface RuntimeOptions {
+  readonly journal?: JournalLimits;
+  /** Frames that may wait for an answer (default 32), and who gives way when the line is full (default `block`). */
+  readonly mailbox?: { readonly waiting?: number; readonly policy?: MailboxPolicy };
+  /** Whether to talk to the hub; true unless said otherwise. */
+  readonly uplink?: boolean;
+  readonly receiptTimeoutMs?: number;
+  readonly mostBackoffMs?: number;
+  readonly startEngine?: ReleaseStoreOptions["startEngine"];
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs?: () => number;
+  /** Uniform in [0, 1); jitter only. */
+  readonly random?: () => number;
+}
+
+interface Parts {
+  readonly identity: Identity;
+  readonly journal: Journal;
+  readonly counter: FrameCounter;
+  readonly reserve: AuditReserve;
+  readonly options: RuntimeOptions;
+}
+
+const concurrentFrames = 2;
+const tickMs = 1_000;
+
+/** A device at work: its releases answer frames, its journal keeps what is worth it, its uplink carries it to the hub. */
+export class DeviceRuntime {
+  readonly #identity: Identity;
+  readonly #journal: Journal;
+  readonly #counter: FrameCounter;
+  readonly #reserve: AuditReserve;
+  readonly #options: RuntimeOptions;
+  readonly #clock: () => number;
+  readonly #monotonicMs: () => number;
+  readonly #startedAt: number;
+  readonly #mailbox: Mailbox;
+  readonly #writer: LaneWriter;
+  readonly #tallies: Tallies;
+  readonly #lost: Partial<Record<Lane, Record<string, number>>> = {};
+  readonly #listeners = new Listeners();
+  readonly #turns = new Turns();
+  readonly #timer: NodeJS.Timeout;
+  #releases!: ReleaseStore; // set by `open` before anybody has the runtime
+  #desired!: DesiredQueue;
+  #uplink: Uplink | undefined;
+  #recorder: FrameRecorder | undefined;
+  #rules: RuleState | undefined;
+  #closing: Promise<void> | undefined;
+  #lastStatus: RuntimeStatus | undefined;
+
+  private constructor({ identity, journal, counter, reserve, options }: Parts) {
+    this.#identity = identity;
+    this.#journal = journal;
+    this.#counter = counter;
+    this.#reserve = reserve;
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#startedAt = this.#clock();
+    const { waiting = 32, policy = "block" } = options.mailbox ?? {};
+    this.#mailbox = new Mailbox({ concurrent: concurrentFrames, waiting, policy });
+    this.#tallies = new Tallies(this.#clock);
+    this.#writer = new LaneWriter(journal, (lane, reason) => this.#lose(lane, reason));
+    this.#timer = setInterval(() => this.#recorder?.tick(), tickMs).unref();
+  }
+
+  /** Opens everything in its order: identity, journal (the lock), frame numbers, releases, uplink. */
+  static async open(dir: string, options: RuntimeOptions): Promise<DeviceRuntime> {
+    const identity = await readIdentity(dir);
+    const clock = options.clock ?? Date.now;
+    const journal = await openDeviceJournal(dir, options.journal, clock);
+    let counter: FrameCounter | undefined;
+    try {
+      counter = await FrameCounter.open(dir, journal.epoch);
+      const reserve = await AuditReserve.open(journal, dir, clock);
+      const runtime = new DeviceRuntime({ identity, journal, counter, reserve, options });
+      await runtime.#start(dir);
+      return runtime;
+    } catch (error) {
+      await counter?.close();
+      await journal.close();
+      throw error;
+    }
+  }
+
+  async #start(dir: string): Promise<void> {
+    const { fleet, device, profile, hubPublicKey, httpUrl, credential, fingerprint } = this.#identity;
+    const { random = Math.random, startEngine, receiptTimeoutMs, mostBackoffMs } = this.#options;
+    try {
+      this.#releases = await openReleases({
+        dir: join(dir, "releases"),
+        hubKey: decodePublicKey(hubPublicKey),
+        fleet,
+        device,
+        profile,
+        onEvent: (event) => this.#tellRelease(event),
+        startEngine,
+      });
+    } catch (error) {
+      clearInterval(this.#timer);
+      throw error;
+    }
+    const hub = httpFetcher({ url: httpUrl, fleet, device, credential, fingerprint });
+    this.#desired = new DesiredQueue(this.#releases, hub, random);
+    if (this.#options.uplink === false) return;
+    this.#uplink = startUplink({
+      identity: this.#identity,
+      journal: this.#journal,
+      inventory: () => this.#inventory(),
+      onDesired: (signed) => this.#desired.put(signed),
+      monotonicMs: this.#monotonicMs,
+      random,
+      receiptTimeoutMs,
+      mostBackoffMs,
+    });
+  }
+
+  /** Answers one frame. */
+  async infer(frame: Frame): Promise<Prediction> {
+    const startedMs = this.#monotonicMs();
+    const at = Math.round(frame.at ?? this.#clock());
+    this.#tallies.frames.frames += 1;
+    try {
+      if (this.#closing) throw new EdgeRuntimeError("runtime-closed", "This runtime is closed; open it again.");
+      checkFrame(frame);
+      const prediction = await this.#mailbox.enter(() => this.#answer(frame, at, startedMs));
+      this.#tallies.frames.answered += 1;
+      return prediction;
+    } catch (error) {
+      this.#countUnanswered(error, at);
+      throw error;
+    }
+  }
+
+  /** Records what came of acting on a prediction; resolves once it is on the disk. */
+  async reportOutcome(predictionId: string, outcome: Outcome): Promise<void> {
+    const at = this.#clock();
+    const payload = encodeOutcome(predictionId, outcome, at);
+    await this.#journal.append("control", { kind: "outcome", at, priority: 1, payload });
+  }
+
+  /** Offers a release and a signed desired state in a folder, with the same checks as over the air. */
+  async offerBundle(dir: string): Promise<OfferResult> {
+    try {
+      return await this.#releases.offer(await readSigned(dir, "desired"), folderFetcher(dir));
+    } catch (error) {
+      if (!(error instanceof EdgeRuntimeError)) throw error;
+      return { accepted: false, code: "incomplete", reason: error.message };
+    }
+  }
+
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
+    return this.#listeners.add(name, listener);
+  }
+
+  /** How the device stands; once closed, how it stood at the end. */
+  status(): RuntimeStatus {
+    if (this.#lastStatus !== undefined) return this.#lastStatus;
+    const { fleet, device, profile } = this.#identity;
+    const { frames, answered, unanswered } = this.#tallies.frames;
+    const uplink = this.#uplink?.status();
+    return {
+      fleet,
+      device,
+      profile,
+      runtimeVersion,
+      epoch: this.#journal.epoch,
+      startedAt: this.#startedAt,
+      release: this.#releases.status().release ?? null,
+      desiredNumber: this.#releases.status().number,
+      releases: this.#releases.status(),
+      frames: { frames, answered, inWork: this.#mailbox.size, unanswered: { ...unanswered } },
+      swaps: [...this.#tallies.swaps],
+      audit: { rate: this.#recorder?.sampler.audit.rate ?? null, halvings: this.#reserve.halvings },
+      unrecorded: structuredClone(this.#lost),
+      journal: { ...this.#journal.stats(), lastSeq: this.#lastSeqs() },
+      uplink: uplink ?? null,
+      bytes: { up: uplink?.bytesUp ?? 0, down: (uplink?.bytesDown ?? 0) + this.#desired.bytes },
+    };
+  }
+
+  /** Answers what waits, keeps what was gathered, and closes everything; safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#mailbox.drained();
+    clearInterval(this.#timer);
+    await this.#desired.close();
+    await this.#releases.close();
+    this.#recorder?.close();
+    await this.#writer.settled();
+    await this.#uplink?.close();
+    this.#lastStatus = this.status();
+    await this.#counter.close();
+    await this.#journal.close();
+  }
+
+  async #answer(frame: Frame, at: number, startedMs: number): Promise<Prediction> {
+    const release = this.#releases.acquire();
+    if (release === undefined) throw noRelease(this.#identity.device);
+    const turn = this.#turns.take();
+    const { frame: number, isReserved } = this.#counter.next();
+    try {
+      const answer = await answerFrame(release, frame.image);
+      await turn.comes;
+      this.#recordBy(release);
+      const context = frame.context ?? {};
+      const decision = this.#decide(String(context.track ?? ""), answer.heads);
+      const latencyUs = Math.max(0, Math.round((this.#monotonicMs() - startedMs) * 1000));
+      const answered = { frame: number, at, latencyUs, ...(decision === undefined ? {} : { decision }) };
+      if (isReserved) this.#recorder?.record({ ...answered, image: frame.image, context, answer });
+      else this.#lose("predictions", "frame-number-unsaved");
+      const { heads, embedding } = answer;
+      return { id: `${this.#journal.epoch}-${number}`, release: release.digest, heads, embedding, ...answered };
+    } finally {
+      turn.end();
+      release.release();
+    }
+  }
+
+  /** Starts recording under a release at its first frame; what the one before gathered goes on its way. */
+  #recordBy({ digest, plan }: LoadedRelease): void {
+    if (this.#recorder?.plan.release === digest) return;
+    this.#recorder?.close();
+    const parts = {
+      writer: this.#writer,
+      reserve: this.#reserve,
+      device: this.#identity.device,
+      epoch: this.#journal.epoch,
+      monotonicMs: this.#monotonicMs,
+    };
+    this.#recorder = new FrameRecorder(plan, parts, this.#recorder);
+    this.#rules = new RuleState(plan.rules);
+    this.#tallies.swapped(digest);
+  }
+
+  #decide(track: string, heads: Prediction["heads"]): string | undefined {
+    const decisions = Object.entries(this.#rules?.observe(track, heads) ?? {});
+    if (decisions.length <= 1) return decisions[0]?.[1];
+    return decisions.map(([rule, decision]) => `${rule}=${decision}`).join(" ");
+  }
+
+  #countUnanswered(error: unknown, at: number): void {
+    const code = error instanceof EdgeRuntimeError ? error.code : "internal-error";
+    count(this.#tallies.frames.unanswered, code);
+    const isFrameAtFault = code.startsWith("image-") || code === "bad-frame" || code === "bad-output";
+    if (!this.#closing) this.#recorder?.recordUnanswered(at, code, isFrameAtFault ? "error" : "drop");
+  }
+
+  #lose(lane: Lane, reason: string): void {
+    const counts = this.#lost[lane] ?? {};
+    this.#lost[lane] = counts;
+    count(counts, reason);
+  }
+
+  #tellRelease(event: ReleaseEvent): void {
+    if (event.state === "offered" && event.release !== null) this.#tallies.offered(event.number, event.release);
+    const at = this.#clock();
+    const { reason, ...rest } = event;
+    const body = { v: 1, at, ...rest, ...(reason === undefined ? {} : { reason: reason.slice(0, 1000) }) } as const;
+    const payload = encodeMessage("release-event", body);
+    void this.#writer.write({ lane: "control", kind: "release-event", at, priority: 1, payload });
+    this.#listeners.emit(event.state === "refused" ? "refused" : "release", event);
+  }
+
+  #inventory(): Inventory {
+    const { lanes: stats } = this.#journal.stats();
+    const { release, number } = this.#releases.status();
+    return {
+      v: 1,
+      profile: this.#identity.profile,
+      simulated: this.#identity.simulated,
+      runtimeVersion,
+      engine: "onnxruntime",
+      epoch: this.#journal.epoch,
+      release: release ?? null,
+      desiredNumber: number,
+      startedAt: this.#startedAt,
+      frames: this.#tallies.frames.frames,
+      journal: Object.fromEntries(
+        lanes.map((lane) => [lane, { lastSeq: this.#journal.lastSeq(lane), ...(stats[lane] ?? noStats) }]),
+      ),
+    };
+  }
+
+  #lastSeqs(): Record<Lane, number> {
+    return Object.fromEntries(lanes.map((lane) => [lane, this.#journal.lastSeq(lane)])) as Record<Lane, number>;
+  }
+}
+
+const noStats = { waiting: 0, waitingBytes: 0, evicted: 0 };
+
+function noRelease(device: string): EdgeRuntimeError {
+  return new EdgeRuntimeError(
+    "no-release",
+    `Expected a release on device "${device}", but none was taken yet; release one to it from the hub, or offer a bundle.`,
+  );
+}

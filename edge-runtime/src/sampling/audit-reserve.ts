@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeMessage, encodeMessage } from "@fieldloop/devices";
+import { writePrivate } from "../identity/identity.ts";
+import type { Journal } from "../journal/index.ts";
+import { type AuditLane, isAboveThreshold } from "./audit-lane.ts";
+
+const fileName = "audit.json";
+const mostHalvings = 30;
+
+/**
+ * Keeps the audit lane within its disk reserve without losing its inclusion probability: when it is full, the rate is
+ * halved, waiting records above the new threshold are evicted by the same hash, and a control record says so; once the
+ * lane is empty again the release's rate is taken up again, told the same way.
+ */
+export class AuditReserve {
+  readonly #journal: Journal;
+  readonly #dir: string;
+  readonly #clock: () => number;
+  #halving: Promise<void> | undefined;
+  #halvings: number;
+
+  private constructor(journal: Journal, dir: string, clock: () => number, halvings: number) {
+    this.#journal = journal;
+    this.#dir = dir;
+    this.#clock = clock;
+    this.#halvings = halvings;
+  }
+
+  /** Opens the reserve with the number of halvings that a data folder remembers. */
+  static async open(journal: Journal, dir: string, clock: () => number): Promise<AuditReserve> {
+    return new AuditReserve(journal, dir, clock, await readHalvings(dir));
+  }
+
+  /** How often the rate is halved now. */
+  get halvings(): number {
+    return this.#halvings;
+  }
+
+  /** Makes room by one halving; resolves with whether a record of this priority still belongs to the lane. */
+  async makeRoom(audit: AuditLane, priority: number): Promise<boolean> {
+    this.#halving ??= this.#halve(audit).finally(() => (this.#halving = undefined));
+    await this.#halving;
+    return !isAboveThreshold(priority, this.#halvings);
+  }
+
+  /** Takes the full rate up again from `nextFrame` on when nothing of the lane waits any more. */
+  recover(audit: AuditLane, nextFrame: number): void {
+    if (this.#halvings === 0 || this.#halving !== undefined) return;
+    if (this.#journal.stats().lanes.audit?.waiting !== 0) return;
+    this.#halving = this.#set(audit, 0, nextFrame).finally(() => (this.#halving = undefined));
+    this.#halving.catch(() => undefined);
+  }
+
+  async #halve(audit: AuditLane): Promise<void> {
+    if (this.#halvings >= mostHalvings) return;
+    const halvings = this.#halvings + 1;
+    const fromFrame = await this.#oldestWaitingFrame();
+    await this.#set(audit, halvings, fromFrame);
+    await this.#journal.evictWhere("audit", ({ priority }) => isAboveThreshold(priority, halvings), "audit-halved");
+  }
+
+  async #set(audit: AuditLane, halvings: number, fromFrame: number): Promise<void> {
+    this.#halvings = halvings;
+    audit.halvings = halvings;
+    const at = this.#clock();
+    // The folder's copy is for the next start; a full disk must not keep the control record back.
+    await writePrivate(this.#dir, fileName, JSON.stringify({ v: 1, halvings })).catch(() => undefined);
+    const payload = encodeMessage("halving", { v: 1, rate: audit.rate, fromFrame, at });
+    await this.#journal.append("control", { kind: "halving", at, priority: 1, payload });
+  }
+
+  async #oldestWaitingFrame(): Promise<number> {
+    const after = this.#journal.releasedUpTo("audit");
+    const [oldest] = await this.#journal.read("audit", { after, limit: 1, maxBytes: 1 });
+    return oldest === undefined ? 1 : decodeMessage("sample", oldest.payload).frame;
+  }
+}
+
+async function readHalvings(dir: string): Promise<number> {
+  try {
+    const value = JSON.parse(await readFile(join(dir, fileName), "utf8")) as { halvings?: unknown };
+    return typeof value.halvings === "number" ? Math.max(0, Math.min(mostHalvings, Math.floor(value.halvings))) : 0;
+  } catch {
+    return 0;
+  }
+}
