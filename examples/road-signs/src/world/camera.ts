@@ -5,8 +5,9 @@ import type { Random } from "./random.ts";
 export function develop(view: Float32Array, light: Light, random: Random, side: number): Uint8Array {
   const lit = shade(view, light, side);
   for (const lamp of light.lamps) addLamp(lit, lamp, side);
-  const soft = blurred(moved(lit, light.motion, side), light.blur, side);
-  expose(soft, light.meanLevel * (1 + 0.03 * random.normal()));
+  const blur = blurTaps(light.blur);
+  const soft = filtered(filtered(lit, blur, side), blur.map(turned), side);
+  expose(soft, light.meanLevel * (1 + 0.02 * random.normal()));
   return sense(soft, light, random);
 }
 
@@ -31,65 +32,54 @@ function addLamp(frame: Float32Array, lamp: Lamp, side: number): void {
     }
 }
 
-const motionSteps = 3;
-
-function moved(frame: Float32Array, [dx, dy]: readonly [number, number], side: number): Float32Array {
-  const sum = new Float32Array(frame.length);
-  for (let step = 0; step < motionSteps; step++) {
-    const way = step / (motionSteps - 1) - 0.5;
-    addShifted(sum, frame, { x: dx * way, y: dy * way, side, weight: 1 / motionSteps });
-  }
-  return sum;
-}
-
-interface Shift {
+/** One tap of a filter: what lies `x` to the right and `y` below counts with `weight`. */
+interface Tap {
   readonly x: number;
   readonly y: number;
-  readonly side: number;
   readonly weight: number;
 }
 
-function addShifted(sum: Float32Array, frame: Float32Array, { x: dx, y: dy, side, weight }: Shift): void {
-  const [left, top] = [Math.floor(dx), Math.floor(dy)];
-  const [fx, fy] = [dx - left, dy - top];
-  for (let y = 0; y < side; y++) {
-    const upper = clamped(y + top, side) * side;
-    const lower = clamped(y + top + 1, side) * side;
-    for (let x = 0; x < side; x++) {
-      const near = clamped(x + left, side);
-      const far = clamped(x + left + 1, side);
-      for (let channel = 0; channel < 3; channel++) {
-        if (fx === 0 && fy === 0) {
-          sum[(y * side + x) * 3 + channel]! += weight * frame[(upper + near) * 3 + channel]!;
-          continue;
-        }
-        const a = frame[(upper + near) * 3 + channel]! * (1 - fx) + frame[(upper + far) * 3 + channel]! * fx;
-        const b = frame[(lower + near) * 3 + channel]! * (1 - fx) + frame[(lower + far) * 3 + channel]! * fx;
-        sum[(y * side + x) * 3 + channel]! += weight * (a * (1 - fy) + b * fy);
-      }
+function blurTaps(sigma: number): Tap[] {
+  const reach = Math.ceil(2 * sigma);
+  const raw = Array.from({ length: 2 * reach + 1 }, (_, at) => Math.exp(-((at - reach) ** 2) / (2 * sigma ** 2)));
+  const total = raw.reduce((sum, value) => sum + value, 0);
+  return raw.map((value, at) => ({ x: at - reach, y: 0, weight: value / total }));
+}
+
+const turned = ({ x, y, weight }: Tap): Tap => ({ x: y, y: x, weight });
+
+function filtered(frame: Float32Array, taps: readonly Tap[], side: number): Float32Array {
+  const margin = Math.max(...taps.flatMap(({ x, y }) => [Math.abs(x), Math.abs(y)]));
+  const padded = withMargin(frame, side, margin);
+  const sum = new Float32Array(frame.length);
+  const rowLength = side * 3;
+  for (const { x, y, weight } of taps)
+    for (let row = 0; row < side; row++) {
+      const from = ((row + margin + y) * (side + 2 * margin) + margin + x) * 3;
+      const into = row * rowLength;
+      for (let at = 0; at < rowLength; at++) sum[into + at]! += weight * padded[from + at]!;
+    }
+  return sum;
+}
+
+function withMargin(frame: Float32Array, side: number, margin: number): Float32Array {
+  const wide = side + 2 * margin;
+  const padded = new Float32Array(wide * wide * 3);
+  for (let y = 0; y < wide; y++) {
+    const row = clamped(y - margin, side) * side;
+    for (let x = 0; x < wide; x++) {
+      const from = (row + clamped(x - margin, side)) * 3;
+      const into = (y * wide + x) * 3;
+      for (let channel = 0; channel < 3; channel++) padded[into + channel] = frame[from + channel]!;
     }
   }
+  return padded;
 }
 
 const clamped = (index: number, side: number): number => (index < 0 ? 0 : index >= side ? side - 1 : index);
 
-function blurred(frame: Float32Array, sigma: number, side: number): Float32Array {
-  const across = new Float32Array(frame.length);
-  const both = new Float32Array(frame.length);
-  const reach = Math.ceil(2 * sigma);
-  const raw = Array.from({ length: 2 * reach + 1 }, (_, at) => Math.exp(-((at - reach) ** 2) / (2 * sigma ** 2)));
-  const total = raw.reduce((sum, value) => sum + value, 0);
-  raw.forEach((value, at) => {
-    addShifted(across, frame, { x: at - reach, y: 0, side, weight: value / total });
-  });
-  raw.forEach((value, at) => {
-    addShifted(both, across, { x: 0, y: at - reach, side, weight: value / total });
-  });
-  return both;
-}
-
 function expose(frame: Float32Array, meanLevel: number): void {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     let sum = 0;
     for (const value of frame) sum += Math.min(255, value);
     const gain = meanLevel / (sum / frame.length);
@@ -98,11 +88,12 @@ function expose(frame: Float32Array, meanLevel: number): void {
 }
 
 function sense(frame: Float32Array, { readNoise, shotNoise }: Light, random: Random): Uint8Array {
-  const pixels = new Uint8Array(frame.length);
+  const sigmas = Float32Array.from({ length: 256 }, (_, level) => Math.sqrt(readNoise ** 2 + shotNoise ** 2 * level));
+  const noise = random.normals(frame.length);
+  const pixels = new Uint8ClampedArray(frame.length);
   for (let at = 0; at < frame.length; at++) {
     const signal = Math.min(255, frame[at]!);
-    const noise = Math.sqrt(readNoise ** 2 + shotNoise ** 2 * signal) * random.normal();
-    pixels[at] = Math.max(0, Math.min(255, Math.round(signal + noise)));
+    pixels[at] = signal + sigmas[signal | 0]! * noise[at]!;
   }
-  return pixels;
+  return new Uint8Array(pixels.buffer);
 }

@@ -34,7 +34,7 @@ export interface Lamp {
 /** Draws a light. */
 export type LightSource = (random: Random, side: number) => Light;
 
-/** Daylight: bright (mean 92–185), nearly white, little noise; sometimes hazy or shaded to one side. */
+/** Daylight: bright (mean 92–178), nearly white, little noise; sometimes hazy or shaded to one side. */
 export function daylight(random: Random): Light {
   const warmth = random.between(-0.07, 0.09);
   return {
@@ -64,19 +64,19 @@ const lampTints = [
   [1, 0.3, 0.2],
 ] as const;
 
-/** Dusk: dark (mean 12–36), colour cast, blur, motion and noise; the sign often in silhouette; some lamps glare. */
+/** Dusk: dark (mean 15–35), colour cast, blur, motion and noise; the sign often in silhouette; some lamps glare. */
 export function dusk(random: Random, side: number): Light {
   return {
-    meanLevel: random.between(13, 35),
+    meanLevel: random.between(15, 35),
     tint: random.pick(duskTints),
-    signGain: random.chance(0.4) ? random.between(0.22, 0.5) : random.between(0.5, 1),
-    veil: random.between(0.02, 0.3),
+    signGain: random.chance(0.4) ? random.between(0.35, 0.6) : random.between(0.6, 1.1),
+    veil: random.between(0.02, 0.2),
     slope: [0.015 * random.normal(), 0.015 * random.normal()],
     lamps: random.chance(0.45) ? Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => lamp(random, side)) : [],
-    blur: random.between(0.55, 1.05),
-    motion: [1.1 * random.normal(), 0.5 * random.normal()],
-    readNoise: random.between(1.2, 3.2),
-    shotNoise: random.between(0.2, 0.55),
+    blur: random.between(0.5, 0.85),
+    motion: [0.9 * random.normal(), 0.4 * random.normal()],
+    readNoise: random.between(1, 2.6),
+    shotNoise: random.between(0.15, 0.45),
   };
 }
 

@@ -18,8 +18,8 @@ const eyeDistance = 4;
 
 /** Draws the poses of an approach: the sign grows from far to near while centre and turns drift a little. */
 export function approach(random: Random, frameCount: number, side: number): readonly Pose[] {
-  const far = random.between(0.5, 0.66) * side;
-  const near = random.between(0.8, 0.94) * side;
+  const far = random.between(0.6, 0.72) * side;
+  const near = random.between(0.84, 0.98) * side;
   const start = standing(random, side);
   const drift = {
     x: random.between(-2, 2),
@@ -47,8 +47,8 @@ function standing(random: Random, side: number) {
     x: random.between(-0.1, 0.1) * side,
     y: random.between(-0.1, 0.1) * side,
     roll: random.between(-10, 10),
-    yaw: random.between(-34, 34),
-    pitch: random.between(-14, 14),
+    yaw: random.between(-28, 28),
+    pitch: random.between(-10, 10),
   };
 }
 

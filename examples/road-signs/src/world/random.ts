@@ -8,6 +8,8 @@ export interface Random {
   between(low: number, high: number): number;
   /** Standard normal. */
   normal(): number;
+  /** Many standard normals at once, two from each draw. */
+  normals(count: number): Float32Array;
   /** True with probability p. */
   chance(p: number): boolean;
   /** One of the items, uniformly. */
@@ -23,6 +25,7 @@ export function createRandom(...seedParts: readonly (string | number)[]): Random
     next,
     between: (low, high) => low + (high - low) * next(),
     normal: () => normalTable[(next() * normalTable.length) | 0]!,
+    normals: (count) => manyNormals(count, next),
     chance: (p) => next() < p,
     pick: (items) => items[(next() * items.length) | 0]!,
     shuffled: (items) => shuffle([...items], next),
@@ -41,6 +44,16 @@ function sfc32(seed: Buffer): () => number {
     c = (c + t) | 0;
     return (t >>> 0) / 2 ** 32;
   };
+}
+
+function manyNormals(count: number, next: () => number): Float32Array {
+  const values = new Float32Array(count + (count % 2));
+  for (let at = 0; at < count; at += 2) {
+    const bits = Math.floor(next() * normalTable.length ** 2);
+    values[at] = normalTable[bits % normalTable.length]!;
+    values[at + 1] = normalTable[(bits / normalTable.length) | 0]!;
+  }
+  return values.subarray(0, count);
 }
 
 function shuffle<T>(items: T[], next: () => number): T[] {

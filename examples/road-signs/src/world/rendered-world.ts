@@ -25,7 +25,7 @@ const miniature: WorldSizes = { oldTracks: 420, fieldTracks: 200, oldTests: 600,
 
 /**
  * Renders road signs by day (old) and at dusk (field) in the roles of the real set; the same seed gives the same bytes.
- * Takes about three seconds of one core for the 6,060 frames of the default sizes.
+ * Takes about six seconds of one core for the 6,060 frames of the default sizes.
  */
 export async function renderWorld(seed: number, sizes: WorldSizes = miniature): Promise<RoadSignData> {
   const atlas = await drawAtlas(signFaces);
@@ -93,7 +93,7 @@ function renderApproach(
     hasPlate: random.chance(0.15),
   };
   return approach(random, frameCount, side).map((pose) => {
-    const pixels = develop(viewScene(scene, pose, side, light.signGain), light, random, side);
+    const pixels = develop(viewScene(scene, pose, side, light), light, random, side);
     return { pixels, width: side, height: side, sign, category: signFaces[sign]!.category, luma: meanLuma(pixels) };
   });
 }

@@ -54,18 +54,23 @@ export function levelFor(levels: FaceLevels, shownPixels: number): FaceLevel {
   return levels.findLast(({ side }) => side >= shownPixels) ?? levels[0]!;
 }
 
-/** Adds the face at (u, v), −1…1 across it, bilinearly into `into[0…3]`; outside it is transparent. */
+/** Writes the face at (u, v), −1…1 across it, bilinearly into `into[0…3]`; its outermost pixels and beyond are transparent. */
 export function sampleFace({ side, rgba }: FaceLevel, u: number, v: number, into: Float32Array): void {
   const x = ((u + 1) / 2) * side - 0.5;
   const y = ((v + 1) / 2) * side - 0.5;
   const left = Math.floor(x);
   const top = Math.floor(y);
-  for (let corner = 0; corner < 4; corner++) {
-    const column = left + (corner & 1);
-    const row = top + (corner >> 1);
-    if (column < 0 || row < 0 || column >= side || row >= side) continue;
-    const weight = (corner & 1 ? x - left : 1 - x + left) * (corner >> 1 ? y - top : 1 - y + top);
-    const at = (row * side + column) * 4;
-    for (let channel = 0; channel < 4; channel++) into[channel]! += weight * rgba[at + channel]!;
+  if (left < 0 || top < 0 || left >= side - 1 || top >= side - 1) {
+    into.fill(0);
+    return;
+  }
+  const right = x - left;
+  const down = y - top;
+  const at = (top * side + left) * 4;
+  const below = at + side * 4;
+  for (let channel = 0; channel < 4; channel++) {
+    const upper = rgba[at + channel]! * (1 - right) + rgba[at + 4 + channel]! * right;
+    const lower = rgba[below + channel]! * (1 - right) + rgba[below + 4 + channel]! * right;
+    into[channel] = upper * (1 - down) + lower * down;
   }
 }
