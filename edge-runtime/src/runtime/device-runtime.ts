@@ -29,6 +29,7 @@ import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Listeners, type RuntimeEvents } from "./runtime-events.ts";
 import { runtimeVersion } from "./runtime-version.ts";
 import type { RuntimeStatus } from "./status.ts";
+import { serveStatus } from "./status-socket.ts";
 import { count, Tallies } from "./tallies.ts";
 import { Turns } from "./turns.ts";
 
@@ -81,6 +82,7 @@ export class DeviceRuntime {
   #releases!: ReleaseStore; // set by `open` before anybody has the runtime
   #desired!: DesiredQueue;
   #uplink: Uplink | undefined;
+  #socket: { close(): Promise<void> } | undefined;
   #recorder: FrameRecorder | undefined;
   #rules: RuleState | undefined;
   #closing: Promise<void> | undefined;
@@ -140,6 +142,7 @@ export class DeviceRuntime {
     }
     const hub = httpFetcher({ url: httpUrl, fleet, device, credential, fingerprint });
     this.#desired = new DesiredQueue(this.#releases, hub, random);
+    this.#socket = await serveStatus(dir, () => this.status()).catch((error: Error) => this.#report(error));
     if (this.#options.uplink === false) return;
     this.#uplink = startUplink({
       identity: this.#identity,
@@ -231,6 +234,7 @@ export class DeviceRuntime {
     this.#recorder?.close();
     await this.#writer.settled();
     await this.#uplink?.close();
+    await this.#socket?.close();
     this.#lastStatus = this.status();
     await this.#counter.close();
     await this.#journal.close();
@@ -302,6 +306,10 @@ export class DeviceRuntime {
     const payload = encodeMessage("release-event", body);
     void this.#writer.write({ lane: "control", kind: "release-event", at, priority: 1, payload });
     this.#listeners.emit(event.state === "refused" ? "refused" : "release", event);
+  }
+
+  #report(error: Error): undefined {
+    this.#listeners.emit("error", error);
   }
 
   #inventory(): Inventory {

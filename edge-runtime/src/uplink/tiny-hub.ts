@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import {
   decodeMessage,
   downlinkTopic,
@@ -18,9 +19,11 @@ import {
 } from "@fieldloop/devices";
 import { Aedes } from "aedes";
 import type { Identity } from "../identity/identity.ts";
+import { makeTinyCertificate } from "./tiny-certificate.ts";
 
 /** A record that reached the hub, and how often it came. */
 export interface ArrivedRecord extends WireRecord {
+  readonly epoch: string;
   readonly lane: Lane;
   times: number;
 }
@@ -30,27 +33,33 @@ export class TinyHub {
   readonly keys: KeyPair;
   readonly hellos: Inventory[] = [];
   readonly records = new Map<string, ArrivedRecord>();
+  /** Names of records that came again with another body: must stay empty. */
+  readonly changed: string[] = [];
   /** Whether receipts are sent by themselves. */
   givesReceipts = true;
   readonly #broker: Aedes;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #fingerprint: string | undefined;
   #port = 0;
 
-  private constructor(broker: Aedes, keys: KeyPair) {
+  private constructor(broker: Aedes, keys: KeyPair, certificate?: Awaited<ReturnType<typeof makeTinyCertificate>>) {
     this.#broker = broker;
     this.keys = keys;
-    this.#server = createServer((socket) => {
+    this.#fingerprint = certificate?.fingerprint;
+    const accept = (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
+      socket.on("error", () => undefined);
       broker.handle(socket);
-    });
+    };
+    this.#server = certificate ? createTlsServer(certificate, accept) : createServer(accept);
   }
 
   /** Starts a hub on a free port of 127.0.0.1; keys: what it signs with, fresh unless given. */
-  static async start(keys = generateKeyPair()): Promise<TinyHub> {
+  static async start(keys = generateKeyPair(), { isSecure = false } = {}): Promise<TinyHub> {
     const broker = await Aedes.createBroker();
-    const hub = new TinyHub(broker, keys);
+    const hub = new TinyHub(broker, keys, isSecure ? await makeTinyCertificate() : undefined);
     broker.authenticate = (client, username, password, done) =>
       done(null, username === `plant/${client?.id}` && password?.toString() === "secret");
     broker.on("publish", (packet, client) => {
@@ -68,11 +77,12 @@ export class TinyHub {
       device,
       profile: "x86-64",
       simulated: true,
-      mqttUrl: `mqtt://127.0.0.1:${this.#port}`,
+      mqttUrl: `${this.#fingerprint ? "mqtts" : "mqtt"}://127.0.0.1:${this.#port}`,
       httpUrl: "http://127.0.0.1:9",
       credential: "secret",
       hubPublicKey: encodePublicKey(this.keys.publicKey),
       privateKey: encodePrivateKey(generateKeyPair().privateKey),
+      ...(this.#fingerprint ? { fingerprint: this.#fingerprint } : {}),
     };
   }
 
@@ -126,8 +136,9 @@ export class TinyHub {
     for (const record of records) {
       const key = `${epoch}/${lane}/${record.seq}`;
       const known = this.records.get(key);
-      if (known === undefined) this.records.set(key, { ...record, lane, times: 1 });
-      else known.times += 1;
+      if (known === undefined) this.records.set(key, { ...record, epoch, lane, times: 1 });
+      else if (Buffer.compare(known.body, record.body) === 0) known.times += 1;
+      else this.changed.push(key);
     }
     const upTo = contiguous(this.lane(lane));
     if (this.givesReceipts) this.sendReceipt({ v: 1, fleet, device, epoch, lane, upTo });

@@ -8,15 +8,22 @@ import { type Journal, openJournal } from "../journal/index.ts";
 import { TinyHub } from "./tiny-hub.ts";
 import { startUplink, type Uplink } from "./uplink.ts";
 
-async function bench(t: TestContext, options: { receiptTimeoutMs?: number } = {}) {
+async function bench(
+  t: TestContext,
+  {
+    isSecure = false,
+    fingerprint,
+    ...options
+  }: { receiptTimeoutMs?: number; isSecure?: boolean; fingerprint?: string } = {},
+) {
   const dir = await mkdtemp(join(tmpdir(), "fieldloop-uplink-"));
-  const hub = await TinyHub.start();
+  const hub = await TinyHub.start(undefined, { isSecure });
   const journal = await openJournal({
     dir,
     lanes: Object.fromEntries(lanes.map((lane) => [lane, { sync: "none" as const }])),
   });
   const uplink = startUplink({
-    identity: hub.identity(),
+    identity: { ...hub.identity(), ...(fingerprint === undefined ? {} : { fingerprint }) },
     journal,
     inventory: () => inventory(journal),
     onDesired: () => undefined,
@@ -155,6 +162,37 @@ test("sends the lanes in their order once the window is open", async (t) => {
   await hub.listen();
   await until(() => hub.records.size === 10, "all arrived");
   assert.deepEqual([...new Set(order)], [...lanes]);
+});
+
+test("speaks TLS to the hub whose certificate is pinned, whoever signed it", async (t) => {
+  const { journal, uplink } = await bench(t, { isSecure: true });
+  await append(journal, "samples", 3);
+  await until(() => journal.releasedUpTo("samples") === 3, "released");
+  assert.ok(uplink.status().bytesDown > 100);
+});
+
+test("says nothing, not even its credential, to a hub with another certificate", async (t) => {
+  const { hub, journal, uplink } = await bench(t, { isSecure: true, fingerprint: "ab".repeat(32) });
+  await append(journal, "samples", 3);
+  await until(() => /certificate/.test(uplink.status().lastError ?? ""), "refused");
+  assert.equal(uplink.status().connections, 0);
+  assert.equal(hub.records.size, 0);
+});
+
+test("says why a hub does not let it in, and keeps trying", async (t) => {
+  const { hub, journal, uplink } = await bench(t);
+  await until(isConnected(uplink), "connected");
+  const stranger = startUplink({
+    identity: { ...hub.identity(), credential: "wrong" },
+    journal,
+    inventory: () => inventory(journal),
+    onDesired: () => undefined,
+    mostBackoffMs: 20,
+  });
+  t.after(() => stranger.close());
+  await until(() => stranger.status().lastError !== undefined, "refused");
+  assert.match(stranger.status().lastError ?? "", /broker at 127\.0\.0\.1.*tries again/);
+  await stranger.close();
 });
 
 test("hands a desired state over unopened", async (t) => {
