@@ -5,7 +5,7 @@ import { nearestCentroid } from "../dataset/nearest-centroid.ts";
 import type { Image, RoadSignData } from "../dataset/road-sign-data.ts";
 import { renderWorld } from "./rendered-world.ts";
 
-const sizes = { oldTracks: 120, fieldTracks: 60, oldTests: 120, fieldTests: 120 };
+const sizes = { oldTracks: 72, fieldTracks: 24, oldTests: 60, fieldTests: 60 };
 const world = await renderWorld(7, sizes);
 
 const framesOf = (data: RoadSignData): readonly Image[] =>
