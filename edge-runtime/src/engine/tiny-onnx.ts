@@ -12,7 +12,7 @@ interface TinyNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, number>>;
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
 }
 
 interface TinyWeights {
@@ -28,7 +28,7 @@ interface TinyGraph {
   readonly weights?: readonly TinyWeights[];
 }
 
-/** Encodes a graph of a few nodes as ONNX bytes (opset 17); attributes are integers. */
+/** Encodes a graph of a few nodes as ONNX bytes (opset 17); attributes are integers or lists of them. */
 export function tinyOnnx({ inputs, outputs, nodes, weights = [] }: TinyGraph): Uint8Array {
   const graph = message(
     ...nodes.map((node) => field(1, nodeProto(node))),
@@ -56,6 +56,41 @@ export function tinyBackbone({ height = 2, width = 2, size = 4, seed = 1 } = {})
   });
 }
 
+/**
+ * A convolutional backbone of the demo's shape: blocks of conv 3×3, ReLU and pooling, global mean, one dense layer.
+ * side: pixels, divisible by 2 per block · channels: one block each
+ */
+export function tinyConvolutions({ side = 32, channels = [32, 64, 128], size = 64, seed = 1 } = {}): Uint8Array {
+  const nodes: TinyNode[] = [
+    { op: "Transpose", inputs: ["image"], outputs: ["planes"], attributes: { perm: [0, 3, 1, 2] } },
+    { op: "Cast", inputs: ["planes"], outputs: ["x0"], attributes: { to: 1 } },
+  ];
+  const weights: TinyWeights[] = [];
+  channels.forEach((width, i) => {
+    const shape = [width, channels[i - 1] ?? 3, 3, 3] as const;
+    const inputs = shape[1] * 9;
+    const scale = (i === 0 ? 1 / 128 : 1) * Math.sqrt(6 / inputs);
+    weights.push({ name: `w${i}`, shape, data: noise(width * inputs, seed + i, scale) });
+    const conv = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+    const pool = { kernel_shape: [2, 2], strides: [2, 2] };
+    nodes.push({ op: "Conv", inputs: [`x${i}`, `w${i}`], outputs: [`c${i}`], attributes: conv });
+    nodes.push({ op: "Relu", inputs: [`c${i}`], outputs: [`r${i}`] });
+    nodes.push({ op: "MaxPool", inputs: [`r${i}`], outputs: [`x${i + 1}`], attributes: pool });
+  });
+  const last = channels.at(-1) ?? 3;
+  weights.push({ name: "dense", shape: [last, size], data: noise(last * size, seed + 99, Math.sqrt(6 / last)) });
+  nodes.push({ op: "GlobalAveragePool", inputs: [`x${channels.length}`], outputs: ["mean"] });
+  nodes.push({ op: "Flatten", inputs: ["mean"], outputs: ["flat"], attributes: { axis: 1 } });
+  nodes.push({ op: "MatMul", inputs: ["flat", "dense"], outputs: ["dot"] });
+  nodes.push({ op: "Relu", inputs: ["dot"], outputs: ["embedding"] });
+  return tinyOnnx({
+    inputs: [{ name: "image", dtype: "uint8", shape: ["N", side, side, 3] }],
+    outputs: [{ name: "embedding", dtype: "float32", shape: ["N", size] }],
+    nodes,
+    weights,
+  });
+}
+
 /** A head: embedding [N, size] through one dense layer to logits [N, classes] under the head's name. */
 export function tinyHead(name: string, { size = 4, classes = 3, seed = 2 } = {}): Uint8Array {
   return tinyOnnx({
@@ -63,6 +98,32 @@ export function tinyHead(name: string, { size = 4, classes = 3, seed = 2 } = {})
     outputs: [{ name, dtype: "float32", shape: ["N", classes] }],
     nodes: [{ op: "MatMul", inputs: ["embedding", "w"], outputs: [name] }],
     weights: [{ name: "w", shape: [size, classes], data: noise(size * classes, seed, 4) }],
+  });
+}
+
+/** A head of the right shape that takes minutes for one answer: squares a large matrix again and again. */
+export function tinyStaller(name: string, { size = 4, classes = 3, side = 2500, rounds = 60 } = {}): Uint8Array {
+  const nodes: TinyNode[] = [
+    { op: "MatMul", inputs: ["embedding", "w"], outputs: ["row"] },
+    { op: "Transpose", inputs: ["row"], outputs: ["column"], attributes: { perm: [1, 0] } },
+    { op: "MatMul", inputs: ["column", "row"], outputs: ["m0"] },
+  ];
+  for (let i = 0; i < rounds; i += 1) nodes.push({ op: "MatMul", inputs: [`m${i}`, "m0"], outputs: [`m${i + 1}`] });
+  nodes.push({
+    op: "ReduceMean",
+    inputs: [`m${rounds}`],
+    outputs: ["mean"],
+    attributes: { axes: [0, 1], keepdims: 1 },
+  });
+  nodes.push({ op: "MatMul", inputs: ["mean", "out"], outputs: [name] });
+  return tinyOnnx({
+    inputs: [{ name: "embedding", dtype: "float32", shape: ["N", size] }],
+    outputs: [{ name, dtype: "float32", shape: ["N", classes] }],
+    nodes,
+    weights: [
+      { name: "w", shape: [size, side], data: noise(size * side, 3, 0.01) },
+      { name: "out", shape: [1, classes], data: noise(classes, 4, 1) },
+    ],
   });
 }
 
@@ -93,10 +154,13 @@ function nodeProto({ op, inputs, outputs, attributes = {} }: TinyNode): Uint8Arr
     ...inputs.map((name) => field(1, text(name))),
     ...outputs.map((name) => field(2, text(name))),
     field(4, text(op)),
-    ...Object.entries(attributes).map(([name, value]) =>
-      field(5, message(field(1, text(name)), varintField(3, value), varintField(20, 2))),
-    ),
+    ...Object.entries(attributes).map(([name, value]) => field(5, attributeProto(name, value))),
   );
+}
+
+function attributeProto(name: string, value: number | readonly number[]): Uint8Array {
+  if (typeof value === "number") return message(field(1, text(name)), varintField(3, value), varintField(20, 2));
+  return message(field(1, text(name)), ...value.map((item) => varintField(8, item)), varintField(20, 7));
 }
 
 function tensorProto({ name, shape, data }: TinyWeights): Uint8Array {

@@ -30,6 +30,7 @@ export class ReleaseAgent implements ReleaseStore {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #retiring = new Set<Promise<void>>();
   readonly #abort = new AbortController();
+  #fetching: { readonly number: number; readonly abort: AbortController } | undefined;
   #waitingOffers = 0;
   #answers = 0;
   #crashes = 0;
@@ -63,6 +64,7 @@ export class ReleaseAgent implements ReleaseStore {
       const wanted = asked;
       if (this.#waitingOffers >= maxWaitingOffers)
         throw new ReleaseRefusal("incomplete", "Other releases are being taken; offer this one again.");
+      this.#supersede(asked.number);
       this.#waitingOffers += 1;
       await this.#inTurn(() => this.#take(wanted, desired, fetcher)).finally(() => (this.#waitingOffers -= 1));
       return { accepted: true, release: asked.release, number: asked.number };
@@ -133,9 +135,7 @@ export class ReleaseAgent implements ReleaseStore {
     this.#requireNotBanned(asked.release);
     this.#tell({ state: "offered", number: asked.number, release: asked.release });
     await this.#state.update(({ seen }) => ({ seen: Math.max(seen, asked.number) }));
-    const manifest = await this.#unlessClosed(fetcher.manifest(asked.release));
-    const parts = readRelease(manifest, asked.release, this.#options, this.#maxBytes);
-    await this.#unlessClosed(this.#blobs.fetch(parts.blobs, fetcher, this.#abort.signal));
+    const { manifest, parts } = await this.#fetch(asked, fetcher);
     const candidate = await this.#stage(parts, asked.number);
     await this.#switchTo(candidate, { manifest, desired }).catch(async (error: unknown) => {
       await candidate.retire();
@@ -154,18 +154,25 @@ export class ReleaseAgent implements ReleaseStore {
     }
   }
 
-  async #unlessClosed<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#abort;
-    let stop: () => void = () => undefined;
-    const stopped = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener("abort", stop);
-    });
+  async #fetch({ number, release }: DesiredState, fetcher: ReleaseFetcher) {
+    const abort = new AbortController();
+    this.#fetching = { number, abort };
+    const signal = AbortSignal.any([this.#abort.signal, abort.signal]);
     try {
-      return await Promise.race([work, stopped]);
+      const manifest = await unlessAborted(signal, fetcher.manifest(release));
+      const parts = readRelease(manifest, release, this.#options, this.#maxBytes);
+      await unlessAborted(signal, this.#blobs.fetch(parts.blobs, fetcher, signal));
+      return { manifest, parts };
     } finally {
-      signal.removeEventListener("abort", stop);
+      this.#fetching = undefined;
     }
+  }
+
+  /** A later desired state does not wait for the download of what it replaces. */
+  #supersede(number: number): void {
+    if (this.#fetching === undefined || this.#fetching.number >= number) return;
+    const reason = `Expected to fetch what desired state ${this.#fetching.number} asks for, number ${number} came meanwhile and replaces it.`;
+    this.#fetching.abort.abort(new ReleaseRefusal("stale-desired-state", reason));
   }
 
   /** The desired state of what runs already, said again by a network that repeats itself. */
@@ -359,4 +366,18 @@ export class ReleaseAgent implements ReleaseStore {
 function engineName(): string {
   const { engine, version } = engineFingerprint();
   return `${engine} ${version}`;
+}
+
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -6,6 +6,7 @@ import { after, describe, test } from "node:test";
 import { digestOf, generateKeyPair, type ReleaseManifest } from "@fieldloop/devices";
 import { startInlineEngine } from "../engine/inline-engine.ts";
 import { tinyHead } from "../engine/tiny-onnx.ts";
+import type { ReleaseFetcher } from "./fetcher.ts";
 import { folderFetcher } from "./folder-fetcher.ts";
 import type { RefusalCode } from "./refusal.ts";
 import { openReleases } from "./release-store.ts";
@@ -123,6 +124,25 @@ describe("a release store", () => {
     await again.close();
   });
 
+  test("does not wait for a stuck download when a later desired state comes, nor when it stops", async () => {
+    const store = await open(newFolder());
+    const stuck: ReleaseFetcher = {
+      ...all,
+      blob: async (_, offset) => ({
+        offset,
+        chunks: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) },
+      }),
+    };
+    const replaced = codeOf(store, desire(keys, first.digest, 1), stuck);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await codeOf(store, desire(keys, second.digest, 2)), "accepted");
+    assert.equal(await replaced, "stale-desired-state");
+    const stopped = codeOf(store, desire(keys, third.digest, 3), stuck);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await store.close();
+    assert.equal(await stopped, "incomplete");
+  });
+
   test("removes blobs that no slot names any more", async () => {
     const dir = newFolder();
     const store = await open(dir);
@@ -140,7 +160,7 @@ describe("a release store", () => {
 async function codeOf(
   store: ReleaseStore,
   desired: ReturnType<typeof desire>,
-  fetcher = all,
+  fetcher: ReleaseFetcher = all,
 ): Promise<RefusalCode | "accepted"> {
   const result = await store.offer(desired, fetcher);
   if (result.accepted) return "accepted";

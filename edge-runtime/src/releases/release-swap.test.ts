@@ -6,6 +6,8 @@ import { after, describe, test } from "node:test";
 import { generateKeyPair } from "@fieldloop/devices";
 import type { EngineHost } from "../engine/engine.ts";
 import { startEngineHost } from "../engine/engine-host.ts";
+import { tinyStaller } from "../engine/tiny-onnx.ts";
+import type { StartEngine } from "./release-engine.ts";
 import { openReleases } from "./release-store.ts";
 import type { ReleaseEvent, ReleaseStore, ReleaseStoreOptions } from "./releases.ts";
 import { desire, makeTinyRelease, memoryFetcher, tinyImage } from "./tiny-release.ts";
@@ -75,6 +77,28 @@ describe("a device with real engine hosts", () => {
     assert.deepEqual(new Set(answered), new Set(releases.map(({ digest }) => digest)));
     await store.close();
     assert.ok(hosts.every((host) => host.exit?.reason === "closed"));
+  });
+
+  test("refuses a release that hangs or outgrows its memory, while the one that runs keeps answering", async () => {
+    const startEngine: StartEngine = (onExit) =>
+      startEngineHost({ onExit, runTimeoutMs: 400, memoryBytes: 350 * 1024 ** 2 });
+    const { store } = await withHosts({ startEngine });
+    await store.offer(desire(keys, releases[0]?.digest ?? "", 1), fetcher);
+    const hanging = await makeTinyRelease(keys, { seed: 8, graphs: { sign: tinyStaller("sign") } });
+    const fat = await makeTinyRelease(keys, { seed: 9, graphs: { sign: tinyStaller("sign", { side: 12_000 }) } });
+    for (const [index, [bad, why]] of (
+      [
+        [hanging, /longer than 400 ms/],
+        [fat, /resident bytes|longer than/],
+      ] as const
+    ).entries()) {
+      const taken = store.offer(desire(keys, bad.digest, index + 2), memoryFetcher([bad]));
+      for (let i = 0; i < 20; i += 1) assert.equal(await answer(store), releases[0]?.digest);
+      const result = await taken;
+      assert.ok(!result.accepted && result.code === "golden-failed");
+      assert.match(result.reason, why);
+    }
+    await store.close();
   });
 
   test("goes on after its engine is killed: the frame in flight is answered by the next engine", async () => {

@@ -25,7 +25,8 @@ export interface TinyRelease {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-const side = 2;
+const tinySide = 2;
+const embeddingSize = 4;
 const heads = { sign: ["stop", "yield", "limit"], category: ["danger", "other"] } as const;
 
 /**
@@ -38,19 +39,23 @@ export async function makeTinyRelease(
     readonly seed?: number;
     readonly change?: (manifest: ReleaseManifest) => ReleaseManifest;
     readonly graphs?: Readonly<Record<string, Uint8Array>>;
+    /** A backbone of other size than the tiny one: its input side, its bytes, and the length of its embedding. */
+    readonly backbone?: { readonly side: number; readonly bytes: Uint8Array; readonly size: number };
     readonly wrongGolden?: boolean;
   } = {},
 ): Promise<TinyRelease> {
   const { seed = 1, change = (manifest) => manifest } = options;
+  const side = options.backbone?.side ?? tinySide;
+  const size = options.backbone?.size ?? embeddingSize;
   const honest: Record<string, Uint8Array> = {
-    backbone: tinyBackbone({ seed }),
-    sign: tinyHead("sign", { classes: heads.sign.length, seed: seed + 1000 }),
-    category: tinyHead("category", { classes: heads.category.length, seed: seed + 2000 }),
+    backbone: options.backbone?.bytes ?? tinyBackbone({ seed }),
+    sign: tinyHead("sign", { size, classes: heads.sign.length, seed: seed + 1000 }),
+    category: tinyHead("category", { size, classes: heads.category.length, seed: seed + 2000 }),
   };
-  const golden = await goldenBytes(honest, options.wrongGolden === true);
+  const golden = await goldenBytes(honest, side, options.wrongGolden === true);
   const graphs = { ...honest, ...options.graphs };
   const blobs = new Map([...Object.values(graphs), golden].map((bytes) => [digestOf(bytes), bytes]));
-  const manifest = change(manifestOf(graphs, golden));
+  const manifest = change(manifestOf(graphs, golden, side));
   const signed = signRelease(manifest, keys.privateKey);
   return { digest: digestOf(signed.payload), manifest, signed, blobs };
 }
@@ -108,17 +113,17 @@ export async function writeBundle(dir: string, release: TinyRelease, desired: Si
   for (const [digest, bytes] of release.blobs) await writeFile(join(dir, "blobs", digest.slice(7)), bytes);
 }
 
-/** A speckled image of the tiny releases' size. */
-export function tinyImage(seed: number): Uint8Array {
+/** A speckled image, of the tiny releases' size unless said otherwise. */
+export function tinyImage(seed: number, side = tinySide): Uint8Array {
   return Uint8Array.from(noise(side * side * 3, seed, 127), (value) => value + 128);
 }
 
-async function goldenBytes(graphs: Record<string, Uint8Array>, isWrong: boolean): Promise<Uint8Array> {
+async function goldenBytes(graphs: Record<string, Uint8Array>, side: number, isWrong: boolean): Promise<Uint8Array> {
   const engine = await startInlineEngine();
   const model = await engine.load(Object.entries(graphs).map(([name, bytes]) => ({ name, bytes })));
   const samples = [];
   for (let seed = 1; seed <= 4; seed += 1) {
-    const pixels = tinyImage(seed);
+    const pixels = tinyImage(seed, side);
     const { outputs } = await model.run({ image: { dtype: "uint8", shape: [1, side, side, 3], data: pixels } });
     const expected = Object.fromEntries(
       Object.keys(heads).map((head) => {
@@ -133,7 +138,7 @@ async function goldenBytes(graphs: Record<string, Uint8Array>, isWrong: boolean)
   return encodeMessage("golden", { v: 1, width: side, height: side, samples });
 }
 
-function manifestOf(graphs: Record<string, Uint8Array>, golden: Uint8Array): ReleaseManifest {
+function manifestOf(graphs: Record<string, Uint8Array>, golden: Uint8Array, side: number): ReleaseManifest {
   const blob = (bytes: Uint8Array | undefined) => ({
     digest: digestOf(bytes as Uint8Array),
     bytes: (bytes as Uint8Array).length,

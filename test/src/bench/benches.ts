@@ -1,0 +1,5 @@
+import type { Bench } from "./bench.ts";
+import { engineBench } from "./engine.ts";
+
+/** Every benchmark, in the order in which the list is printed. */
+export const benches: readonly Bench[] = [engineBench];
