@@ -12,7 +12,12 @@ export type ExampleErrorCode =
   | "image-too-large"
   | "too-few-tracks"
   | "too-many-images"
-  | "report-malformed";
+  | "report-malformed"
+  | "bad-option"
+  | "reader-failed"
+  | "hub-failed"
+  | "other-story"
+  | "step-failed";
 
 /** One sentence that a user can act on, with a closed code and the cause that led to it. */
 export class ExampleError extends Error {

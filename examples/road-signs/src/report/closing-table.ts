@@ -1,5 +1,14 @@
 import type { Figure } from "@fieldloop/devices";
-import { bytesText, countText, figureText, percentText, pointsText, secondsText, wholeText } from "./figure-text.ts";
+import {
+  bytesText,
+  countText,
+  figureText,
+  percentText,
+  pointsText,
+  secondsText,
+  shortDigest,
+  wholeText,
+} from "./figure-text.ts";
 import type { LoopReport } from "./loop-report.ts";
 
 type Row = readonly [label: string, value: string, note?: string];
@@ -89,5 +98,3 @@ function releaseRows({ releases }: LoopReport): readonly Row[] {
     ["v2", releases.v2 === null ? "not released: the gate refused it" : shortDigest(releases.v2)],
   ];
 }
-
-const shortDigest = (digest: string): string => digest.slice(0, "sha256:".length + 16);

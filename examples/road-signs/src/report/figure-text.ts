@@ -44,3 +44,6 @@ export function secondsText(seconds: number): string {
 export function wholeText(count: number): string {
   return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
+
+/** A digest short enough for a line: `sha256:` and 16 of its hex digits. */
+export const shortDigest = (digest: string): string => digest.slice(0, "sha256:".length + 16);
