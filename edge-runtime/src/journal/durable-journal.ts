@@ -1,13 +1,13 @@
+import { Admission } from "./admission.ts";
 import { DiskSpace } from "./disk-space.ts";
-import { JournalError } from "./errors.ts";
+import { JournalError, writeError } from "./errors.ts";
 import { Eviction } from "./eviction.ts";
-import type { Gap, Journal, JournalOptions, JournalRecord, LaneStats, NewRecord, RecoveryReport } from "./journal.ts";
+import { GapTeller } from "./gap-teller.ts";
+import type { Journal, JournalOptions, JournalRecord, LaneStats, NewRecord, RecoveryReport } from "./journal.ts";
 import { Lane, type Shared, sizeOf } from "./lane.ts";
-import { lackingBytes } from "./quota.ts";
-import { type Entry, encodeGapNote } from "./record-index.ts";
-import { readEntries } from "./record-reader.ts";
-import { type RecoveredLane, type RecoveryParts, recoverSegment } from "./recovery.ts";
-import type { Segment } from "./segment-file.ts";
+import type { Entry } from "./record-index.ts";
+import { RecordReader } from "./record-reader.ts";
+import type { RecoveredLane, RecoveryParts } from "./recovery.ts";
 import { Turnstile } from "./turnstile.ts";
 
 interface Opened {
@@ -18,86 +18,84 @@ interface Opened {
   readonly recovery: RecoveryReport;
 }
 
+type Listener = (lane: string, lastSeq: number) => void;
+
 /** The journal of {@link openJournal}: lanes append side by side; reading, releasing and evicting take turns. */
 export class DurableJournal implements Journal {
   readonly epoch: string;
   readonly recovery: RecoveryReport;
-  readonly #options: JournalOptions;
   readonly #parts: RecoveryParts;
   readonly #shared: Shared;
   readonly #lanes = new Map<string, Lane>();
   readonly #turnstile = new Turnstile();
-  readonly #space: DiskSpace;
+  readonly #listeners = new Set<Listener>();
+  readonly #teller: GapTeller;
   readonly #eviction: Eviction;
-  readonly #listeners = new Set<(lane: string, lastSeq: number) => void>();
-  readonly #waiting = new Map<Lane, number>();
-  readonly #recovered: ReadonlyMap<string, RecoveredLane>;
+  readonly #reader: RecordReader;
+  readonly #admission: Admission;
   #closed = false;
 
   constructor({ options, parts, segmentBytes, recovered, recovery }: Opened) {
-    this.#options = options;
     this.#parts = parts;
-    this.#recovered = recovered;
     this.epoch = parts.state.state.epoch;
     this.recovery = recovery;
-    let order = Math.max(0, ...[...recovered.values()].map(({ highestOrder }) => highestOrder));
     this.#shared = {
-      folder: parts.folder,
-      index: parts.index,
-      state: parts.state,
+      ...parts,
       segmentBytes,
-      nextOrder: () => {
-        order += 1;
-        return order;
-      },
-      stored: (lane, lastSeq) => {
-        for (const listener of this.#listeners) listener(lane, lastSeq);
-      },
+      nextOrder: counter(recovered),
+      stored: (...stored) => this.#notify(...stored),
     };
     for (const [name, { segments }] of recovered) {
       const state = parts.state.state.lanes[name]!;
       this.#lanes.set(name, new Lane(name, options.lanes[name]!, this.#shared, state, segments));
     }
     const { dir, freeSpaceFloorBytes = 0, quotaBytes = Number.POSITIVE_INFINITY } = options;
-    this.#space = new DiskSpace(parts.fs, dir, freeSpaceFloorBytes, this.#lanes.has("control"));
+    const space = new DiskSpace(parts.fs, dir, freeSpaceFloorBytes, this.#lanes.has("control"));
+    this.#teller = new GapTeller(options, this.#lanes.get("control"), parts.index, parts.state);
     const chunkBytes = Math.min(segmentBytes, quotaBytes / 8);
-    this.#eviction = new Eviction(this.#shared, this.#lanes, (gaps) => this.#tell(gaps), chunkBytes);
+    this.#eviction = new Eviction(this.#shared, this.#lanes, (gaps) => this.#teller.tell(gaps), chunkBytes);
+    this.#reader = new RecordReader(parts, this.#eviction, this.#teller);
+    const [shared, lanes, turnstile, eviction] = [this.#shared, this.#lanes, this.#turnstile, this.#eviction];
+    this.#admission = new Admission({ options, shared, lanes, turnstile, space, eviction });
   }
 
   /** Finishes evictions that a crash cut short, tells what recovery lost, and takes damaged blocks out of their segments. */
-  async finishRecovery(): Promise<void> {
+  async finishRecovery(recovered: ReadonlyMap<string, RecoveredLane>): Promise<void> {
     await this.#eviction.finishTold();
-    await this.#tellUntold();
-    for (const [name, { damaged }] of this.#recovered) {
-      for (const segment of damaged) await this.#takeOutDamage(this.#lanes.get(name)!, segment);
+    await this.#teller.tellUntold();
+    for (const [name, { damaged }] of recovered) {
+      for (const segment of damaged) await this.#reader.takeOutDamage(this.#lane(name), segment);
     }
   }
 
   async append(lane: string, record: NewRecord): Promise<{ readonly seq: number }> {
     const target = this.#lane(lane);
     checkRecord(record, this.#shared.segmentBytes);
-    try {
-      return await this.#admit(target, record);
-    } catch (error) {
-      if (!(error instanceof JournalError) || error.code !== "disk-full") throw error;
-      await this.#turnstile.pass(() => this.#freeDisk(sizeOf(record), error));
-      return this.#admit(target, record);
-    }
+    return this.#admission.append(target, record).catch((error: unknown) => {
+      throw writeError(error, `lane "${lane}"`);
+    });
   }
 
-  read(lane: string, range: { readonly after: number; readonly limit: number; readonly maxBytes: number }) {
+  async read(
+    lane: string,
+    range: { readonly after: number; readonly limit: number; readonly maxBytes: number },
+  ): Promise<readonly JournalRecord[]> {
     const target = this.#lane(lane);
-    return this.#turnstile.pass(() => this.#read(target, range));
+    return this.#inTurn(() => this.#reader.read(target, range));
   }
 
-  release(lane: string, upTo: number): Promise<void> {
+  async release(lane: string, upTo: number): Promise<void> {
     const target = this.#lane(lane);
-    return this.#turnstile.pass(() => this.#release(target, upTo));
+    return this.#inTurn(() => this.#release(target, upTo));
   }
 
-  evictWhere(lane: string, predicate: (record: JournalRecord) => boolean, reason: string): Promise<number> {
+  async evictWhere(lane: string, predicate: (record: JournalRecord) => boolean, reason: string): Promise<number> {
     const target = this.#lane(lane);
-    return this.#turnstile.pass(() => this.#evictWhere(target, predicate, reason));
+    return this.#inTurn(async () => {
+      const victims = await this.#reader.select(target, predicate);
+      if (victims.length > 0) await this.#eviction.evictFrom(target, victims, reason);
+      return victims.length;
+    });
   }
 
   releasedUpTo(lane: string): number {
@@ -116,7 +114,7 @@ export class DurableJournal implements Journal {
     };
   }
 
-  onAppend(listener: (lane: string, lastSeq: number) => void): () => void {
+  onAppend(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -129,11 +127,14 @@ export class DurableJournal implements Journal {
     if (this.#closed) return;
     this.#closed = true;
     const lanes = [...this.#lanes.values()];
-    await Promise.all(lanes.map((lane) => lane.sync())).catch(() => undefined);
+    await Promise.allSettled(lanes.map((lane) => lane.sync()));
     await this.#turnstile.pass(async () => {
-      for (const lane of lanes) await lane.close();
-      await this.#noteClosed(lanes);
-      await this.#parts.index.close();
+      try {
+        await Promise.all(lanes.map((lane) => lane.close()));
+        await this.#noteClosed(lanes);
+      } finally {
+        await this.#parts.index.close();
+      }
     });
   }
 
@@ -144,168 +145,57 @@ export class DurableJournal implements Journal {
     await this.#parts.state.save();
   }
 
-  /** Records keep the order of their append calls: once one waits for room, later ones of its lane wait behind it. */
-  async #admit(lane: Lane, record: NewRecord): Promise<{ readonly seq: number }> {
-    if (this.#shared.failure !== undefined) throw this.#shared.failure;
-    const size = sizeOf(record);
-    const isCrowded = (this.#waiting.get(lane) ?? 0) > 0 || this.#lacking(lane, size) > 0;
-    if (!isCrowded && !(lane.name !== "control" && this.#space.isDoubtful(size))) return lane.enqueue(record);
-    this.#waiting.set(lane, (this.#waiting.get(lane) ?? 0) + 1);
-    const admitted = this.#turnstile.pass(async () => {
-      try {
-        await this.#makeRoom(lane, size);
-        return { stored: lane.enqueue(record) };
-      } finally {
-        this.#waiting.set(lane, this.#waiting.get(lane)! - 1);
-      }
-    });
-    return (await admitted).stored;
-  }
-
-  #lacking(lane: Lane, size: number): number {
-    return lackingBytes(lane, size, this.#lanes.values(), this.#options.quotaBytes);
-  }
-
-  async #makeRoom(lane: Lane, size: number): Promise<void> {
-    if (lane.name !== "control" && this.#space.isDoubtful(0)) await this.#makeDiskRoom(size);
-    for (let lacking = this.#lacking(lane, size); lacking > 0; lacking = this.#lacking(lane, size)) {
-      const isCapped = lane.options.reserveBytes !== undefined && lane.options.evictable !== true;
-      const freed = isCapped ? await this.#eviction.compact(lane) : await this.#eviction.free(lacking, "quota");
-      if (freed > 0) continue;
-      throw isCapped
-        ? new JournalError(
-            "lane-full",
-            `Expected room in lane "${lane.name}", but its reserve of ${lane.options.reserveBytes} bytes is full.`,
-          )
-        : new JournalError(
-            "quota-full",
-            `Expected room for ${size} bytes, but the quota is full of what may not be evicted.`,
-          );
-    }
-  }
-
-  async #makeDiskRoom(size: number): Promise<void> {
-    while (!(await this.#space.enough())) {
-      if ((await this.#eviction.free(Math.max(size, this.#shared.segmentBytes), "free-space")) > 0) continue;
-      const { dir } = this.#options;
-      throw new JournalError(
-        "disk-full",
-        `Expected free space on the disk of ${dir}, but too little is left; free some.`,
-      );
-    }
-  }
-
-  /** The disk said that it is full: gives up the reserve, so that gaps can be told, and then the least valuable. */
-  async #freeDisk(size: number, refused: JournalError): Promise<void> {
-    const spent = await this.#space.spendReserve();
-    const freed = await this.#eviction.free(Math.max(size, this.#shared.segmentBytes), "disk-full");
-    if (!spent && freed === 0) throw refused;
-  }
-
-  async #read(lane: Lane, range: { after: number; limit: number; maxBytes: number }): Promise<JournalRecord[]> {
-    const from = Math.max(range.after, lane.state.released) + 1;
-    for (;;) {
-      const entries = await this.#parts.index.entries(lane.name, from, lane.last, range.limit);
-      const { records, missing } = await readEntries(this.#parts.folder, lane, withinBytes(entries, range.maxBytes));
-      if (missing.length === 0) return records;
-      for (const first of new Set(missing.map(({ segment }) => segment))) await this.#repair(lane, first);
-    }
-  }
-
-  /** A record was not where the index says: reads its segment through, and tells what is lost for good. */
-  async #repair(lane: Lane, first: number): Promise<void> {
-    const segment = lane.segments.find((candidate) => candidate.first === first);
-    if (segment === undefined) {
-      throw new JournalError(
-        "unreadable",
-        `Expected segment ${first} of lane "${lane.name}", but it is gone; reopen the journal.`,
-      );
-    }
-    if (!segment.sealed) await lane.seal();
-    const { gaps } = await recoverSegment(segment, segment.last + 1, lane.state, this.#parts);
-    if (gaps.length === 0) return;
-    this.#parts.state.state.untold.push(...gaps);
-    await this.#parts.state.save();
-    await this.#tellUntold();
-    await this.#takeOutDamage(lane, segment);
-  }
-
-  async #takeOutDamage(lane: Lane, segment: Segment): Promise<void> {
-    if (!segment.sealed) await lane.seal();
-    await this.#eviction.rewrite(lane, segment);
-  }
-
-  async #tellUntold(): Promise<void> {
-    const { state } = this.#parts;
-    const { untold } = state.state;
-    if (untold.length === 0) return;
-    const told = await this.#tell(untold);
-    await this.#parts.index.write(told.map((seq) => this.#parts.index.gapDone(seq)));
-    state.state.untold = [];
-    await state.save();
-  }
-
-  async #evictWhere(lane: Lane, predicate: (record: JournalRecord) => boolean, reason: string): Promise<number> {
-    const victims: Entry[] = [];
-    for (let after = lane.state.released; ; ) {
-      const entries = await this.#parts.index.entries(lane.name, after + 1, lane.last, 256);
-      if (entries.length === 0) break;
-      const { records } = await readEntries(this.#parts.folder, lane, entries);
-      const chosen = new Set(records.filter(predicate).map(({ seq }) => seq));
-      victims.push(...entries.filter(({ seq }) => chosen.has(seq)));
-      after = entries.at(-1)!.seq;
-    }
-    if (victims.length > 0) await this.#eviction.evictFrom(lane, victims, reason);
-    return victims.length;
-  }
-
   async #release(lane: Lane, upTo: number): Promise<void> {
-    if (upTo > lane.last) {
+    if (!(upTo <= lane.last)) {
       const sentence = `Expected a release of lane "${lane.name}" up to at most ${lane.last}, but got ${upTo}; nothing was released.`;
       throw new JournalError("beyond-end", sentence);
     }
     if (upTo <= lane.state.released) return;
-    const from = lane.state.released + 1;
+    const before = lane.state.released;
     lane.state.released = upTo;
     lane.state.last = lane.last;
-    await this.#parts.state.save();
-    await this.#forget(lane, from, upTo);
+    try {
+      await this.#parts.state.save();
+    } catch (error) {
+      lane.state.released = before;
+      throw error;
+    }
+    await this.#forget(lane, before + 1, upTo);
     await this.#dropReleased(lane);
   }
 
   async #forget(lane: Lane, from: number, upTo: number): Promise<void> {
     const { index } = this.#parts;
     const bySegment = new Map(lane.segments.map((segment) => [segment.first, segment]));
-    for (;;) {
-      const entries = await index.entries(lane.name, from, upTo, 1000);
+    for (let next = from; ; ) {
+      const entries = await index.entries(lane.name, next, upTo, 1000);
       if (entries.length === 0) return;
       await index.write(index.remove(lane.name, entries));
       for (const entry of entries) uncount(bySegment.get(entry.segment), entry);
-      from = entries.at(-1)!.seq + 1;
+      next = entries.at(-1)!.seq + 1;
     }
   }
 
   async #dropReleased(lane: Lane): Promise<void> {
     const { index, folder } = this.#parts;
-    while (lane.segments.length > 0) {
-      const [first] = lane.segments;
-      if (!first!.sealed || first!.last > lane.state.released) return;
-      await folder.delete(first!);
+    for (;;) {
+      const first = lane.segments[0];
+      if (first === undefined || !first.sealed || first.last > lane.state.released) return;
+      await folder.delete(first);
       lane.segments.shift();
       lane.resized();
-      await index.write([index.unseal(first!)]);
+      await index.write([index.unseal(first)]);
     }
   }
 
-  async #tell(gaps: readonly Gap[]): Promise<number[]> {
-    const control = this.#lanes.get("control");
-    const { encodeGap, onGap, clock = Date.now } = this.#options;
-    const told =
-      encodeGap === undefined || control === undefined
-        ? []
-        : await Promise.all(gaps.map((gap) => control.enqueue({ ...encodeGap(gap), at: clock() }, encodeGapNote(gap))));
-    for (const gap of gaps) onGap?.(gap);
-    return told.map(({ seq }) => seq);
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turnstile.pass(task).catch((error: unknown) => {
+      throw writeError(error, "the journal");
+    });
+  }
+
+  #notify(lane: string, lastSeq: number): void {
+    for (const listener of this.#listeners) listener(lane, lastSeq);
   }
 
   #lane(name: string): Lane {
@@ -317,6 +207,15 @@ export class DurableJournal implements Journal {
     }
     return lane;
   }
+}
+
+/** Numbers records across lanes, so that "oldest first" means the same in all of them. */
+function counter(recovered: ReadonlyMap<string, RecoveredLane>): () => number {
+  let order = Math.max(0, ...[...recovered.values()].map(({ highestOrder }) => highestOrder));
+  return () => {
+    order += 1;
+    return order;
+  };
 }
 
 function checkRecord(record: NewRecord, segmentBytes: number): void {
@@ -348,13 +247,4 @@ function uncount(segment: { live: number; liveBytes: number } | undefined, entry
   if (segment === undefined) return;
   segment.live -= 1;
   segment.liveBytes -= entry.size;
-}
-
-function withinBytes(entries: readonly Entry[], maxBytes: number): readonly Entry[] {
-  let bytes = 0;
-  const end = entries.findIndex((entry, at) => {
-    bytes += entry.size;
-    return at > 0 && bytes > maxBytes;
-  });
-  return end === -1 ? entries : entries.slice(0, end);
 }

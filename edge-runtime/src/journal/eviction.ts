@@ -3,10 +3,10 @@ import type { Gap } from "./journal.ts";
 import type { Lane, Shared } from "./lane.ts";
 import { sharedBytes } from "./quota.ts";
 import type { Entry } from "./record-index.ts";
-import type { Segment } from "./segment-file.ts";
+import { headerBytes, type Segment } from "./segment-file.ts";
 
-/** A segment is rewritten when less than this share of it is waiting: at most 3 bytes written per byte freed. */
-const rewriteBelowLiveShare = 0.75;
+/** A segment is rewritten when more than this share of it is not waiting: at most 3 bytes written per byte freed. */
+const worthwhileShare = 0.25;
 
 /** Tells gaps durably, with the numbers of the gap records on the control lane. */
 export type TellGaps = (gaps: readonly Gap[]) => Promise<readonly number[]>;
@@ -33,7 +33,7 @@ export class Eviction {
     let freed = 0;
     let mayRewrite = true;
     while (freed < bytes) {
-      const worst = this.#emptiest(mayRewrite ? rewriteBelowLiveShare : 0);
+      const worst = this.#emptiest(mayRewrite ? worthwhileShare : 1);
       if (worst !== undefined) {
         const result = await this.#reclaim(worst.lane, worst.segment);
         if (result === "no-space") mayRewrite = false;
@@ -49,9 +49,9 @@ export class Eviction {
 
   /** Takes back what a lane holds beyond its waiting records, where that is worth a rewriting; resolves with the bytes won. */
   async compact(lane: Lane): Promise<number> {
-    const worst = [...lane.segments]
-      .filter((segment) => segment.last >= segment.first && segment.liveBytes < rewriteBelowLiveShare * segment.bytes)
-      .toSorted((a, b) => a.liveBytes / a.bytes - b.liveBytes / b.bytes)[0];
+    const worst = lane.segments
+      .filter((segment) => emptyShare(segment) > worthwhileShare)
+      .toSorted((a, b) => emptyShare(b) - emptyShare(a))[0];
     const won = worst === undefined ? 0 : await this.#reclaim(lane, worst);
     return won === "no-space" ? 0 : won;
   }
@@ -113,19 +113,22 @@ export class Eviction {
   }
 
   async #drop(lane: Lane, entries: readonly Entry[]): Promise<number> {
-    const { index, folder } = this.#shared;
     let freed = 0;
     for (const [first, chosen] of Map.groupBy(entries, ({ segment }) => segment)) {
       const segment = lane.segments.find((candidate) => candidate.first === first);
-      if (segment === undefined) continue;
-      segment.live -= chosen.length;
-      segment.liveBytes -= chosen.reduce((sum, { size }) => sum + size, 0);
-      const seqs = new Set(chosen.map(({ seq }) => seq));
-      if (segment.live > 0 || !segment.sealed) await folder.markDead(segment, ({ seq }) => seqs.has(seq));
-      await index.write([...index.remove(lane.name, chosen), ...(segment.sealed ? [index.seal(segment)] : [])], true);
-      if (segment.live === 0 && segment.sealed) freed += await this.#delete(lane, segment);
+      if (segment !== undefined) freed += await this.#dropFrom(lane, segment, chosen);
     }
     return freed;
+  }
+
+  async #dropFrom(lane: Lane, segment: Segment, entries: readonly Entry[]): Promise<number> {
+    const { index, folder } = this.#shared;
+    const seqs = new Set(entries.map(({ seq }) => seq));
+    if (entries.length < segment.live || !segment.sealed) await folder.markDead(segment, ({ seq }) => seqs.has(seq));
+    segment.live -= entries.length;
+    segment.liveBytes -= entries.reduce((sum, { size }) => sum + size, 0);
+    await index.write([...index.remove(lane.name, entries), ...(segment.sealed ? [index.seal(segment)] : [])], true);
+    return segment.live === 0 && segment.sealed ? this.#delete(lane, segment) : 0;
   }
 
   /** Bytes won by rewriting or deleting a segment, or that the disk has no room for the copy. */
@@ -167,15 +170,14 @@ export class Eviction {
     await this.#shared.state.save();
   }
 
-  #emptiest(belowLiveShare: number): { lane: Lane; segment: Segment } | undefined {
+  #emptiest(least: number): { lane: Lane; segment: Segment } | undefined {
     let best: { lane: Lane; segment: Segment } | undefined;
-    let bestShare = Number.POSITIVE_INFINITY;
+    let bestShare = 0;
     for (const lane of this.#lanes.values()) {
       if (sharedBytes(lane) === 0) continue;
       for (const segment of lane.segments) {
-        const share = segment.liveBytes / segment.bytes;
-        const wins = segment.live === 0 || share < belowLiveShare;
-        if (segment.last < segment.first || !wins || share >= bestShare) continue;
+        const share = emptyShare(segment);
+        if (share <= bestShare || (share <= least && segment.live > 0)) continue;
         best = { lane, segment };
         bestShare = share;
       }
@@ -208,6 +210,12 @@ export class Eviction {
     const entries = await this.#shared.index.entries(lane.name, segment.first, segment.last, -1);
     return entries.map((entry) => ({ lane, entry }));
   }
+}
+
+/** Share of a segment's file that a rewriting would win; 0 for one in which nothing was stored yet. */
+function emptyShare({ first, last, live, liveBytes, bytes }: Segment): number {
+  if (last < first) return 0;
+  return live === 0 ? 1 : (bytes - headerBytes - liveBytes) / bytes;
 }
 
 function inOrder(victims: readonly Victim[]): Entry[] {

@@ -41,7 +41,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       recovered,
       recovery: report([...recovered.values()], found, fresh),
     });
-    await journal.finishRecovery();
+    await journal.finishRecovery(recovered);
     return journal;
   } catch (error) {
     await index.close();

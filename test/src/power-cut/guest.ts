@@ -66,7 +66,7 @@ export function mountPointOf(workDir: string): string {
 function startScript(mountPoint: string, command: readonly string[]): string {
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   return `#!/bin/bash
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root NODE_COMPILE_CACHE='${mountPoint}.cache'
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev 2>/dev/null
