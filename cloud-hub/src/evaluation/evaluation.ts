@@ -1,0 +1,112 @@
+import { pairedDifference, pairedUnits, proportion, proportionUnits } from "@fieldloop/compiler/statistics";
+import { DigestSchema, type Figure, FigureSchema } from "@fieldloop/devices";
+import Type, { type Static } from "typebox";
+import { type LabelledSample, labelledSamples } from "../dataset/labelled-sample.ts";
+import { SampleQuerySchema } from "../dataset/sample-query.ts";
+import { HubError } from "../errors.ts";
+import type { Hub } from "../hub-parts.ts";
+import { type Judgement, judgeSamples } from "./judgement.ts";
+
+/** Versions to judge on the labelled samples of a query. weightByInclusion: by inverse inclusion probability */
+export const EvaluationRequestSchema = Type.Object({
+  versions: Type.Array(DigestSchema, { minItems: 1, maxItems: 8 }),
+  query: SampleQuerySchema,
+  weightByInclusion: Type.Optional(Type.Boolean()),
+});
+export type EvaluationRequest = Static<typeof EvaluationRequestSchema>;
+
+const HeadFiguresSchema = Type.Object({
+  accuracy: FigureSchema,
+  samples: Type.Integer(),
+  /** By true class and by context entries with few values: accuracy where at least five units stand behind it. */
+  slices: Type.Array(Type.Object({ slice: Type.String(), accuracy: FigureSchema, samples: Type.Integer() })),
+});
+
+/** Accuracy per version and head, and per head the last version minus the first on the same samples. */
+export const EvaluationSchema = Type.Object({
+  samples: Type.Integer(),
+  versions: Type.Array(Type.Object({ version: Type.String(), heads: Type.Record(Type.String(), HeadFiguresSchema) })),
+  difference: Type.Optional(Type.Record(Type.String(), FigureSchema)),
+});
+export type Evaluation = Static<typeof EvaluationSchema>;
+
+const leastSliceUnits = 5;
+
+/** Runs versions over a query's human-labelled samples and says how right each is, clustered by track. */
+export async function evaluateVersions(hub: Hub, request: EvaluationRequest): Promise<Evaluation> {
+  const samples = await labelledSamples(hub, request.query);
+  if (samples.length === 0) {
+    throw new HubError(
+      "nothing-to-judge",
+      "Expected samples with a person's label in the query, found none; label some or widen the query.",
+    );
+  }
+  const weight = request.weightByInclusion ? (sample: LabelledSample) => 1 / sample.inclusionProbability : () => 1;
+  const judged = await Promise.all(request.versions.map((version) => judgeSamples(hub, version, samples)));
+  const versions = request.versions.map((version, index) => ({
+    version,
+    heads: figuresByHead(judged[index]!, weight),
+  }));
+  const [first, last] = [judged[0]!, judged.at(-1)!];
+  return {
+    samples: samples.length,
+    versions,
+    ...(judged.length > 1 ? { difference: differenceByHead(last, first, weight) } : {}),
+  };
+}
+
+type Weight = (sample: LabelledSample) => number;
+
+function figuresByHead(judgements: readonly Judgement[], weight: Weight): Evaluation["versions"][number]["heads"] {
+  return Object.fromEntries(
+    [...Map.groupBy(judgements, (each) => each.head)].map(([head, rows]) => [
+      head,
+      { accuracy: accuracyOf(rows, weight), samples: rows.length, slices: slicesOf(rows, weight) },
+    ]),
+  );
+}
+
+/** The share of right judgements, clustered by track. */
+export function accuracyOf(rows: readonly Judgement[], weight: Weight): Figure {
+  return proportion(
+    proportionUnits(
+      rows.map(({ sample, isRight }) => ({ unit: sample.unit, success: isRight, weight: weight(sample) })),
+    ),
+  );
+}
+
+function slicesOf(rows: readonly Judgement[], weight: Weight) {
+  const slices = Map.groupBy(rows, (row) => `class=${row.truth}`);
+  return [...slices]
+    .filter(([, members]) => new Set(members.map((row) => row.sample.unit)).size >= leastSliceUnits)
+    .map(([slice, members]) => ({ slice, accuracy: accuracyOf(members, weight), samples: members.length }))
+    .sort((a, b) => a.accuracy.value - b.accuracy.value);
+}
+
+/** Per head, candidate minus incumbent on the samples that both judged, clustered by track. */
+export function differenceByHead(
+  candidate: readonly Judgement[],
+  incumbent: readonly Judgement[],
+  weight: Weight,
+): Record<string, Figure> {
+  const other = new Map(incumbent.map((row) => [`${row.head} ${row.sample.id}`, row.isRight]));
+  const pairs = candidate.flatMap((row) => {
+    const right = other.get(`${row.head} ${row.sample.id}`);
+    return right === undefined ? [] : [{ row, right }];
+  });
+  return Object.fromEntries(
+    [...Map.groupBy(pairs, ({ row }) => row.head)].map(([head, members]) => [
+      head,
+      pairedDifference(
+        pairedUnits(
+          members.map(({ row, right }) => ({
+            unit: row.sample.unit,
+            candidate: row.isRight,
+            incumbent: right,
+            weight: weight(row.sample),
+          })),
+        ),
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,71 @@
+import swagger from "@fastify/swagger";
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyServerOptions } from "fastify";
+import type { Hub } from "../hub-parts.ts";
+import { answerError } from "./error-answer.ts";
+import type { HubServer } from "./route-group.ts";
+import { routeGroups } from "./routes.ts";
+import { requireAccess } from "./security/access.ts";
+import type { Certificate } from "./security/certificate.ts";
+import { checkHostAndOrigin } from "./security/host-check.ts";
+
+/** The largest request body, in bytes. */
+export const bodyLimitBytes = 8 * 1024 * 1024;
+
+/** How the server stands: TLS away from loopback, and the names by which it may be called. */
+export type ServerOptions = {
+  readonly certificate: Certificate | undefined;
+  readonly hostNames: ReadonlySet<string>;
+  readonly isLoopback: boolean;
+  readonly logger?: FastifyServerOptions["logger"];
+};
+
+/** Builds the HTTP server over the hub's parts: checks first, then one file per route group; OpenAPI at /v1/openapi.json. */
+export async function buildServer(hub: Hub, options: ServerOptions): Promise<HubServer> {
+  const server = createFastify(options);
+  server.setValidatorCompiler(TypeBoxValidatorCompiler);
+  server.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  server.setErrorHandler(answerError);
+  server.setNotFoundHandler((request, reply) => {
+    void reply.status(404).send({
+      code: "not-found",
+      message: `Expected a route of /v1/openapi.json, got ${request.method} ${request.url}.`,
+    });
+  });
+  acceptCbor(server);
+  guard(server, hub, options);
+  await server.register(swagger, { openapi: { info: { title: "fieldloop hub", version: "1" } } });
+  await server.register(async (scope) => {
+    for (const group of routeGroups) group(scope as HubServer, hub);
+  });
+  server.get("/v1/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => server.swagger());
+  return server;
+}
+
+function createFastify({ certificate, logger }: ServerOptions): HubServer {
+  const common = {
+    bodyLimit: bodyLimitBytes,
+    logger: logger ?? false,
+    requestTimeout: 120_000,
+    forceCloseConnections: true,
+  };
+  // With https options the instance differs only in its raw server's type, which no route looks at.
+  const server =
+    certificate === undefined
+      ? Fastify(common)
+      : (Fastify({ ...common, https: { key: certificate.key, cert: certificate.cert } }) as unknown as HubServer);
+  return server.withTypeProvider<TypeBoxTypeProvider>() as HubServer;
+}
+
+function acceptCbor(server: HubServer): void {
+  server.addContentTypeParser("application/cbor", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+}
+
+function guard(server: HubServer, hub: Hub, options: ServerOptions): void {
+  const gate = { token: hub.token, isLoopback: options.isLoopback, checkDevice: hub.checkDevice };
+  server.addHook("onRequest", async (request, reply) => {
+    const refusal = checkHostAndOrigin(request.headers, options.hostNames);
+    if (refusal !== undefined) return reply.status(403).send(refusal);
+    await requireAccess(request, request.routeOptions.config.access ?? "write", gate);
+  });
+}
