@@ -12,4 +12,5 @@ export type {
   SyncPolicy,
 } from "./journal.ts";
 export type { JournalFile, JournalFs } from "./journal-fs.ts";
+export { type JournalFigure, measureJournal } from "./measure-journal.ts";
 export { openJournal } from "./open-journal.ts";
