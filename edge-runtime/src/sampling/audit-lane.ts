@@ -15,27 +15,19 @@ export class AuditLane {
   readonly #policy: SamplingPolicy["audit"];
   readonly #key: Uint8Array;
   readonly #scope: string;
-  #halvings: number;
+  readonly #halvings: () => number;
 
-  /** scope: `device|epoch` */
-  constructor(policy: SamplingPolicy["audit"], scope: string, halvings: number) {
+  /** scope: `device|epoch` · halvings: how often the rate is halved now */
+  constructor(policy: SamplingPolicy["audit"], scope: string, halvings: () => number) {
     this.#policy = policy;
     this.#key = Buffer.from(policy.key, "hex");
     this.#scope = scope;
     this.#halvings = halvings;
   }
 
-  get halvings(): number {
-    return this.#halvings;
-  }
-
-  set halvings(count: number) {
-    this.#halvings = count;
-  }
-
   /** The probability with which any frame is chosen now. */
   get rate(): number {
-    return this.#policy.rate / 2 ** this.#halvings;
+    return this.#policy.rate / 2 ** this.#halvings();
   }
 
   /** The choice of a frame, `undefined` for one that is not chosen. */

@@ -4,9 +4,12 @@ import { decodeMessage, encodeMessage } from "@fieldloop/devices";
 import { writePrivate } from "../identity/identity.ts";
 import type { Journal } from "../journal/index.ts";
 import { type AuditLane, isAboveThreshold } from "./audit-lane.ts";
+import type { LaneRecord, LaneWriter } from "./lane-writer.ts";
 
 const fileName = "audit.json";
 const mostHalvings = 30;
+/** Why an audit record is not kept although it was chosen: it lies above the rate that holds now. */
+const halved = "audit-halved";
 
 /**
  * Keeps the audit lane within its disk reserve without losing its inclusion probability: when it is full, the rate is
@@ -37,11 +40,11 @@ export class AuditReserve {
     return this.#halvings;
   }
 
-  /** Makes room by one halving; resolves with whether a record of this priority still belongs to the lane. */
-  async makeRoom(audit: AuditLane, priority: number): Promise<boolean> {
-    this.#halving ??= this.#halve(audit).finally(() => (this.#halving = undefined));
-    await this.#halving;
-    return !isAboveThreshold(priority, this.#halvings);
+  /** Stores a chosen record, halving the rate as often as the reserve asks for it. */
+  async write(writer: LaneWriter, audit: AuditLane, record: LaneRecord): Promise<void> {
+    const isStored = await writer.write(record, () => this.#makeRoom(audit, record.priority));
+    // A halving may have swept the lane while this record was on its way.
+    if (isStored && isAboveThreshold(record.priority, this.#halvings)) await this.#sweep();
   }
 
   /** Takes the full rate up again from `nextFrame` on when nothing of the lane waits any more. */
@@ -52,17 +55,28 @@ export class AuditReserve {
     this.#halving.catch(() => undefined);
   }
 
+  async #makeRoom(audit: AuditLane, priority: number): Promise<typeof halved | undefined> {
+    if (isAboveThreshold(priority, this.#halvings)) return halved;
+    this.#halving ??= this.#halve(audit).finally(() => (this.#halving = undefined));
+    await this.#halving;
+    return isAboveThreshold(priority, this.#halvings) ? halved : undefined;
+  }
+
+  async #sweep(): Promise<void> {
+    const above = ({ priority }: { readonly priority: number }) => isAboveThreshold(priority, this.#halvings);
+    await this.#journal.evictWhere("audit", above, halved);
+  }
+
   async #halve(audit: AuditLane): Promise<void> {
     if (this.#halvings >= mostHalvings) return;
     const halvings = this.#halvings + 1;
     const fromFrame = await this.#oldestWaitingFrame();
     await this.#set(audit, halvings, fromFrame);
-    await this.#journal.evictWhere("audit", ({ priority }) => isAboveThreshold(priority, halvings), "audit-halved");
+    await this.#sweep();
   }
 
   async #set(audit: AuditLane, halvings: number, fromFrame: number): Promise<void> {
     this.#halvings = halvings;
-    audit.halvings = halvings;
     const at = this.#clock();
     // The folder's copy is for the next start; a full disk must not keep the control record back.
     await writePrivate(this.#dir, fileName, JSON.stringify({ v: 1, halvings })).catch(() => undefined);

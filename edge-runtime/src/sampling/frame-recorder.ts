@@ -54,7 +54,7 @@ export class FrameRecorder {
       policy: plan.policy,
       device: parts.device,
       epoch: parts.epoch,
-      halvings: parts.reserve.halvings,
+      halvings: () => parts.reserve.halvings,
       monotonicMs: parts.monotonicMs,
       previous: previous?.sampler,
     });
@@ -114,8 +114,9 @@ export class FrameRecorder {
     const body = await this.#sampleBody(frame, heads, choice);
     const payload = encodeMessage("sample", body);
     choice.charge(payload.byteLength);
-    const makeRoom = lane === "audit" ? () => reserve.makeRoom(this.#sampler.audit, priority) : undefined;
-    await writer.write({ lane, kind: "sample", at: frame.at, priority, payload }, makeRoom);
+    const record = { lane, kind: "sample", at: frame.at, priority, payload } as const;
+    if (lane === "audit") await reserve.write(writer, this.#sampler.audit, record);
+    else await writer.write(record);
   }
 
   async #sampleBody(frame: RecordedFrame, heads: Answers, choice: SampleChoice): Promise<SampleBody> {

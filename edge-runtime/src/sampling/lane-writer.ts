@@ -41,8 +41,11 @@ export class LaneWriter {
     this.#onLost(lane, reason);
   }
 
-  /** Stores a record; `onFull` may make room when the lane's reserve is full. Resolves with whether it is stored. */
-  write(record: LaneRecord, onFull?: () => Promise<boolean>): Promise<boolean> {
+  /**
+   * Stores a record and resolves with whether it is stored.
+   * onFull: asked when the lane's reserve is full; makes room and resolves with `undefined`, or with why the record goes
+   */
+  write(record: LaneRecord, onFull?: () => Promise<string | undefined>): Promise<boolean> {
     if (!this.hasRoom(record.lane)) return Promise.resolve(false);
     this.#bytes += record.payload.byteLength;
     return this.watch(this.#append(record, onFull).finally(() => (this.#bytes -= record.payload.byteLength)));
@@ -60,15 +63,17 @@ export class LaneWriter {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
-  async #append({ lane, ...record }: LaneRecord, onFull?: () => Promise<boolean>): Promise<boolean> {
+  async #append({ lane, ...record }: LaneRecord, onFull?: () => Promise<string | undefined>): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#journal.append(lane, record);
         return true;
       } catch (error) {
         const code = error instanceof JournalError ? error.code : "write-failed";
-        if (code === "lane-full" && attempt <= mostAttempts && onFull !== undefined && (await onFull())) continue;
-        this.#onLost(lane, code);
+        const isRepeated = code === "lane-full" && attempt <= mostAttempts && onFull !== undefined;
+        const reason = isRepeated ? await onFull().catch(() => code) : code;
+        if (reason === undefined) continue;
+        this.#onLost(lane, reason);
         return false;
       }
     }

@@ -26,7 +26,7 @@ export class Sampler {
     readonly policy: SamplingPolicy;
     readonly device: string;
     readonly epoch: string;
-    readonly halvings: number;
+    readonly halvings: () => number;
     readonly monotonicMs: () => number;
     /** The sampler before this one; budgets of scorers with the same policy go on. */
     readonly previous?: Sampler | undefined;
