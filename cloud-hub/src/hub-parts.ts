@@ -1,4 +1,5 @@
 import type { KeyPair } from "@fieldloop/devices";
+import type { DecisionKind, DecisionPayload } from "./decision-list.ts";
 import type { ModelBench } from "./evaluation/model-bench.ts";
 import type { SqlValue } from "./storage/db.ts";
 
@@ -23,7 +24,7 @@ export type Hub = {
   /** Runs one bounded SQL query; the row's type is the caller's claim about its own columns. */
   readonly rows: <Row>(sql: string, parameters?: readonly SqlValue[]) => Promise<readonly Row[]>;
   /** Makes a decision durable and visible in the tables before it resolves; equal ids are applied once. */
-  readonly decide: (kind: string, id: string, payload: unknown) => Promise<void>;
+  readonly decide: <Kind extends DecisionKind>(kind: Kind, id: string, payload: DecisionPayload<Kind>) => Promise<void>;
   readonly putBlob: (bytes: Uint8Array) => Promise<string>;
   readonly readBlob: (digest: string) => Promise<Uint8Array>;
 

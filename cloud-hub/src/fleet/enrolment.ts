@@ -2,6 +2,7 @@ import { decodePublicKey, IdentifierSchema } from "@fieldloop/devices";
 import Type, { type Static } from "typebox";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
+import { codeUsed } from "./apply-enrolment.ts";
 import { hashSecret, newSecret } from "./credential.ts";
 
 /** What a device shows to enrol: the code's secret and a public key that it made itself. */
@@ -50,8 +51,6 @@ export async function enrolDevice(hub: Hub, request: EnrolmentRequest): Promise<
     credentialHash: hashSecret(credential),
     at: hub.clock(),
   });
-  const after = await codeOf(hub, request.secret);
-  if (after.usedBy !== request.publicKey) throw codeUsed(code.device);
   return {
     fleet: hub.fleet,
     device: code.device,
@@ -92,9 +91,3 @@ function refuseUnlessUsable(hub: Hub, code: CodeRow, request: EnrolmentRequest):
     );
   }
 }
-
-const codeUsed = (device: string): HubError =>
-  new HubError(
-    "code-used",
-    `The code of device ${device} was used by another key already; if that was not you, look into it, then add a device with a new name.`,
-  );

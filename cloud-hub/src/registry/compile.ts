@@ -46,6 +46,8 @@ export const compileJob: JobHandler = async (hub, job, { signal, onProgress }) =
   await hub.decide("variants", `variants ${version.id} ${job.id}`, {
     version: version.id,
     variants: await stored(hub, compiled),
+    job: job.id,
+    createdAt: hub.clock(),
   });
   await rm(folder, { recursive: true, force: true });
   return { targets: compiled.map(({ target }) => target) };

@@ -1,0 +1,23 @@
+import type { FleetApplier } from "../decision-list.ts";
+import type { NewSnapshot, Snapshot, SnapshotMember } from "./snapshot.ts";
+
+/** A frozen dataset with its members. */
+export type SnapshotDecision = Snapshot & {
+  readonly query: NewSnapshot["parts"];
+  readonly members: readonly SnapshotMember[];
+};
+
+export const applySnapshot: FleetApplier<SnapshotDecision> = async (session, fleet, decision) => {
+  const { id, name, hash, manifest, query, counts, createdAt, members } = decision;
+  await session.query(
+    `insert into snapshots (fleet, id, name, hash, manifest, query, counts, created_at)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8)`,
+    [fleet, id, name, hash, manifest, JSON.stringify(query), JSON.stringify(counts), createdAt],
+  );
+  await session.query(
+    `insert into snapshot_members (fleet, snapshot, sample, role, split, unit, labels, machine)
+     select $1, $2, x.sample, x.role, x.split, x.unit, x.labels, x.machine
+     from jsonb_to_recordset($3::jsonb) as x(sample text, role text, split text, unit text, labels jsonb, machine boolean)`,
+    [fleet, id, JSON.stringify(members)],
+  );
+};
