@@ -5,7 +5,7 @@ import type { SqlValue } from "../storage/db.ts";
 /**
  * Which samples are meant; what is left out does not restrict.
  * class: name that the primary head answered · confidence: of the primary head, 0–1 · labelled: by a person · from, to:
- * capture time, ms since 1970, `to` exclusive
+ * capture time, ms since 1970, `to` exclusive · set: the data set that an import named in its context
  */
 export const SampleQuerySchema = Type.Object({
   source: Type.Optional(Type.Enum(["device", "import"])),
@@ -16,6 +16,7 @@ export const SampleQuerySchema = Type.Object({
   confidenceAbove: Type.Optional(Type.Number()),
   audit: Type.Optional(Type.Boolean()),
   split: Type.Optional(Type.Enum(["train", "val", "test"])),
+  set: Type.Optional(Type.String({ maxLength: 256 })),
   track: Type.Optional(Type.String({ maxLength: 256 })),
   labelled: Type.Optional(Type.Boolean()),
   from: Type.Optional(Type.Integer({ minimum: 0 })),
@@ -43,6 +44,7 @@ const clauses: { readonly [Name in keyof SampleQuery]-?: (placeholder: string) =
   confidenceAbove: (value) => `s.confidence > ${value}`,
   audit: (value) => `s.audit = ${value}`,
   split: (value) => `s.split = ${value}`,
+  set: (value) => `s.context ->> 'set' = ${value}`,
   track: (value) => `s.track = ${value}`,
   labelled: (value) => `${humanLabelExists} = ${value}`,
   from: (value) => `s.at >= ${value}`,

@@ -30,16 +30,21 @@ export const SnapshotSchema = Type.Object({
 });
 export type Snapshot = Static<typeof SnapshotSchema>;
 
-/** One member: which labels train it and which of them a machine gave. */
-export type SnapshotMember = {
-  readonly sample: string;
-  readonly blob: string;
-  readonly role: "old" | "field";
-  readonly split: "train" | "val";
-  readonly unit: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly machine: boolean;
-};
+/** One member: which labels train it and which of them a machine gave. unit: what is independent, its track */
+const SnapshotMemberSchema = Type.Object({
+  sample: Type.String(),
+  blob: Type.String(),
+  role: Type.Enum(["old", "field"]),
+  split: Type.Enum(["train", "val"]),
+  unit: Type.String(),
+  labels: Type.Record(Type.String(), Type.String()),
+  machine: Type.Boolean(),
+});
+export type SnapshotMember = Readonly<Static<typeof SnapshotMemberSchema>>;
+
+/** The members of a snapshot as an answer. */
+export const SnapshotMembersSchema = Type.Object({ members: Type.Array(SnapshotMemberSchema) });
+export type SnapshotMembers = Static<typeof SnapshotMembersSchema>;
 
 /** One snapshot. @throws {HubError} `not-found` */
 export async function getSnapshot(hub: Hub, id: string): Promise<Snapshot> {

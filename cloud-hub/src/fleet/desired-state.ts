@@ -11,11 +11,16 @@ import type { Hub } from "../hub-parts.ts";
 import { getRelease } from "../registry/release.ts";
 import { getDevice } from "./device.ts";
 
-/** Tells a device to run a release. force: also when the release has no variant for the device's profile */
+/**
+ * Tells a device to run a release.
+ * force: also when the release has no variant for the device's profile · carried: signed for a bundle that somebody carries
+ * to the device; it is not sent now, only when the device next connects
+ */
 export const DesiredRequestSchema = Type.Object({
   device: IdentifierSchema,
   release: DigestSchema,
   force: Type.Optional(Type.Boolean()),
+  carried: Type.Optional(Type.Boolean()),
 });
 export type DesiredRequest = Static<typeof DesiredRequestSchema>;
 
@@ -42,7 +47,10 @@ export function setDesiredState(hub: Hub, request: DesiredRequest): Promise<Desi
   return result;
 }
 
-async function decideDesiredState(hub: Hub, { device, release, force }: DesiredRequest): Promise<DesiredAnswer> {
+async function decideDesiredState(
+  hub: Hub,
+  { device, release, force, carried }: DesiredRequest,
+): Promise<DesiredAnswer> {
   const { profile } = await getDevice(hub, device);
   const { manifest } = await getRelease(hub, release);
   if (force !== true) requireVariant(manifest, device, profile);
@@ -51,7 +59,7 @@ async function decideDesiredState(hub: Hub, { device, release, force }: DesiredR
   const state = { v: 1 as const, fleet: hub.fleet, device, number, release, issuedAt };
   const signed = encodeMessage("signed", signDesiredState(state, hub.keys.privateKey));
   await hub.decide("desired-state", `desired ${device} ${number}`, { device, number, release, issuedAt, signed });
-  await hub.publishDesired(device);
+  if (carried !== true) await hub.publishDesired(device);
   return { number, device, release };
 }
 

@@ -64,7 +64,7 @@ test("refuses a wrong credential, and a client id that is not the device", async
 test("cuts off a device that publishes on another's topic", async () => {
   const one = client("cam-1");
   await connected(one);
-  const closed = new Promise((resolve) => one.once("close", resolve));
+  const closed = new Promise<void>((resolve) => one.once("close", () => resolve()));
   one.publish("fieldloop/yard/cam-2/up/records", Buffer.of(1, 2), { qos: 1 });
   await closed;
   assert.notEqual(stored.at(-1)?.device, "cam-2");
@@ -94,7 +94,7 @@ test("closes a connection that announces too much, before reading it", async () 
   assert.ok(Date.now() - started < 2000);
   const one = client("cam-1");
   await connected(one);
-  const closed = new Promise((resolve) => one.once("close", resolve));
+  const closed = new Promise<void>((resolve) => one.once("close", () => resolve()));
   one.publish("fieldloop/yard/cam-1/up/records", Buffer.alloc(5000), { qos: 1 });
   await closed;
 });

@@ -3,7 +3,7 @@ import type { ImportAnswer, ImportItem } from "../../dataset/import.ts";
 import type { LabelAnswer, LabelRequest } from "../../dataset/label.ts";
 import type { QueuePage, QueueRequest } from "../../dataset/queue.ts";
 import type { Sample, SamplePage, SampleSearch } from "../../dataset/sample.ts";
-import type { NewSnapshot, Snapshot } from "../../dataset/snapshot.ts";
+import type { NewSnapshot, Snapshot, SnapshotMembers } from "../../dataset/snapshot.ts";
 import type { DriftReport, DriftRequest } from "../../drift/detector.ts";
 import type { Accuracy, AccuracyRequest } from "../../evaluation/audited-accuracy.ts";
 import type { Evaluation, EvaluationRequest } from "../../evaluation/evaluation.ts";
@@ -71,6 +71,9 @@ export function createHubClient(options: TransportOptions) {
     label: (request: LabelRequest) => post<LabelAnswer>("/v1/labels", request),
     createSnapshot: (snapshot: NewSnapshot) => post<Snapshot>("/v1/snapshots", snapshot),
     snapshot: (id: string) => get<Snapshot>(`/v1/snapshots/${id}`),
+    snapshotMembers: (id: string) => get<SnapshotMembers>(`/v1/snapshots/${id}/members`),
+    /** The bytes of a blob by its digest. */
+    blob: (digest: string): Promise<Uint8Array> => bytes({ method: "GET", path: `/v1/blobs/${digest}` }),
 
     startRun: (run: NewRun) => post<{ run: string; job: string }>("/v1/runs", run),
     run: (id: string) => get<Run>(`/v1/runs/${id}`),

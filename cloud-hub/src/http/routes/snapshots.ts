@@ -1,6 +1,12 @@
 import Type from "typebox";
 import { createSnapshot } from "../../dataset/create-snapshot.ts";
-import { getSnapshot, NewSnapshotSchema, SnapshotSchema } from "../../dataset/snapshot.ts";
+import {
+  getSnapshot,
+  NewSnapshotSchema,
+  SnapshotMembersSchema,
+  SnapshotSchema,
+  snapshotMembers,
+} from "../../dataset/snapshot.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 const IdSchema = Type.Object({ id: Type.String({ maxLength: 64 }) });
@@ -16,5 +22,10 @@ export const snapshotRoutes: RouteGroup = (server, hub) => {
     "/v1/snapshots/:id",
     { config: { access: "read" }, schema: { params: IdSchema, response: { 200: SnapshotSchema } } },
     (request) => getSnapshot(hub, request.params.id),
+  );
+  server.get(
+    "/v1/snapshots/:id/members",
+    { config: { access: "read" }, schema: { params: IdSchema, response: { 200: SnapshotMembersSchema } } },
+    async (request) => ({ members: [...(await snapshotMembers(hub, await getSnapshot(hub, request.params.id)))] }),
   );
 };

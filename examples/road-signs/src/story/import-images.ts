@@ -27,7 +27,7 @@ export async function itemsOfTest(data: RoadSignData, images: readonly Image[], 
       ...(await item(data, image)),
       key: `${data.name}/${set}/${index}`,
       split: "test" as const,
-      context: { set, luma: Math.round(image.luma) },
+      context: { set, index, luma: Math.round(image.luma) },
     })),
   );
 }

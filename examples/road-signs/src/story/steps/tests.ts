@@ -42,12 +42,23 @@ async function judge({ client }: Story, versions: readonly [string, string], set
   const gain = evaluation.difference?.sign;
   if (before === undefined || after === undefined || gain === undefined)
     throw new TypeError("evaluation lacks the sign head");
+  const order = await orderOf(client, set);
+  const inOrder = (outcomes: Readonly<Record<string, boolean>> = {}) =>
+    order.map((sample) => outcomes[sample] ?? false);
   return {
     before: before.accuracy,
     after: after.accuracy,
     gain,
-    outcomes: { before: before.outcomes ?? [], after: after.outcomes ?? [] },
+    outcomes: { before: inOrder(before.outcomes), after: inOrder(after.outcomes) },
   };
+}
+
+/** The test set's samples in the order of the data set, in which the comparison judges it too. */
+async function orderOf(client: Story["client"], set: TestSet): Promise<readonly string[]> {
+  const found: { readonly id: string; readonly index: number }[] = [];
+  for await (const { id, context } of client.allSamples({ source: "import", set }))
+    found.push({ id, index: Number(context.index) });
+  return found.toSorted((a, b) => a.index - b.index).map(({ id }) => id);
 }
 
 const headOf = ({ versions }: Evaluation, wanted: string) =>
