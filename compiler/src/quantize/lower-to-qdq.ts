@@ -4,6 +4,7 @@ import { freshNames } from "../passes/graph-edit.ts";
 import type { Pass } from "../passes/pass.ts";
 import type { QuantParameters, QuantPlan } from "./quant-plan.ts";
 import { quantizableOperator } from "./quantizable-operators.ts";
+import { roundPreservingSums } from "./sum-preserving-rounding.ts";
 
 const limits = { uint8: [0, 255], int8: [-128, 127], int32: [-(2 ** 31), 2 ** 31 - 1] } as const;
 
@@ -100,18 +101,23 @@ class Lowering {
   }
 }
 
-/** The integers that hold a constant: rounded half to even as the operators do, kept within their type. */
-export function quantizedConstant(tensor: Tensor, { dtype, axis, scale, zeroPoint }: QuantParameters): Tensor {
-  const channels = scale.length;
-  const inner = tensor.shape.slice((axis ?? 0) + 1).reduce((product, size) => product * size, 1);
+/**
+ * The integers that hold a constant, kept within their type: weights keep the sums of their kernels and channels, all else
+ * is rounded half to even as the operators do.
+ */
+export function quantizedConstant(tensor: Tensor, parameters: QuantParameters): Tensor {
+  const { dtype, axis = 0, scale, zeroPoint, source } = parameters;
+  const inner = tensor.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const scaled = Float64Array.from(
+    floatsOf(tensor),
+    (value, index) => value / scale[Math.floor(index / inner) % scale.length]!,
+  );
+  if (source.kind === "weight") {
+    return integerTensor(roundPreservingSums(scaled, { shape: tensor.shape, axis }, source.largest), tensor.shape);
+  }
   const [low, high] = limits[dtype];
-  const values = Array.from(floatsOf(tensor), (value, index) => {
-    const level = roundHalfToEven(value / scale[Math.floor(index / inner) % channels]!) + zeroPoint;
-    return Math.min(high, Math.max(low, level));
-  });
-  const typed =
-    dtype === "int8" ? Int8Array.from(values) : dtype === "uint8" ? Uint8Array.from(values) : Int32Array.from(values);
-  return integerTensor(typed, tensor.shape);
+  const levels = scaled.map((value) => Math.min(high, Math.max(low, roundHalfToEven(value) + zeroPoint)));
+  return integerTensor(dtype === "uint8" ? Uint8Array.from(levels) : Int32Array.from(levels), tensor.shape);
 }
 
 /** Rounds to the nearest integer, ties to the even one (IEEE 754, as QuantizeLinear does). */

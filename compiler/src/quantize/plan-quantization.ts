@@ -89,7 +89,7 @@ export function weightParameters(weight: Tensor, axis: number, bits: 7 | 8): Qua
   const largest = bits === 8 ? 127 : 63;
   const peaks = channelPeaks(weight, axis);
   const scale = peaks.map((peak) => (peak === 0 ? 1 : Math.max(peak / largest, 1e-30)));
-  return { dtype: "int8", axis, scale, zeroPoint: 0, source: { kind: "weight" } };
+  return { dtype: "int8", axis, scale, zeroPoint: 0, source: { kind: "weight", largest } };
 }
 
 function channelPeaks(weight: Tensor, axis: number): Float32Array {

@@ -10,13 +10,13 @@ export interface QuantParameters {
 
 /**
  * Where the parameters come from: a calibrated range, another value whose scale is kept, bytes of the image itself
- * (named by `bytes`, exact), a constant's own values, or the product of input and weight scales.
+ * (named by `bytes`, exact), a constant's own values (integers up to ±`largest`), or the product of input and weight scales.
  */
 export type QuantSource =
   | { readonly kind: "range"; readonly min: number; readonly max: number }
   | { readonly kind: "same-as"; readonly value: string }
   | { readonly kind: "bytes"; readonly bytes: string }
-  | { readonly kind: "weight" }
+  | { readonly kind: "weight"; readonly largest: number }
   | { readonly kind: "bias" };
 
 /** The annotation from which a variant is lowered: value name → parameters. The graph itself is untouched until then. */
