@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import { encodeMessage, type Lane } from "@fieldloop/devices";
 import { EdgeRuntimeError } from "../errors.ts";
-import { type Gap, type Journal, JournalError, type LaneOptions, openJournal } from "../journal/index.ts";
+import {
+  type Gap,
+  type Journal,
+  JournalError,
+  type JournalFs,
+  type LaneOptions,
+  openJournal,
+} from "../journal/index.ts";
+import { LastingJournal } from "./lasting-journal.ts";
 
 /** How much disk a device's journal may take. */
 export interface JournalLimits {
@@ -12,6 +20,8 @@ export interface JournalLimits {
   /** Left free on the disk for everybody else; 256 MiB unless said otherwise. */
   readonly freeSpaceFloorBytes?: number;
   readonly segmentBytes?: number;
+  /** The file system's calls, where a test wants to make them fail. */
+  readonly fs?: JournalFs;
 }
 
 /**
@@ -23,18 +33,20 @@ export async function openDeviceJournal(
   limits: JournalLimits = {},
   clock: () => number = Date.now,
 ): Promise<Journal> {
-  const { quotaBytes = 2 * 1024 ** 3, freeSpaceFloorBytes = 256 * 1024 ** 2, segmentBytes } = limits;
+  const { quotaBytes = 2 * 1024 ** 3, freeSpaceFloorBytes = 256 * 1024 ** 2, segmentBytes, fs } = limits;
   const { auditReserveBytes = Math.floor(quotaBytes / 8) } = limits;
+  const options = {
+    dir: join(dir, "journal"),
+    lanes: lanesOf(quotaBytes, auditReserveBytes),
+    quotaBytes,
+    freeSpaceFloorBytes,
+    segmentBytes,
+    encodeGap,
+    clock,
+    fs,
+  };
   try {
-    return await openJournal({
-      dir: join(dir, "journal"),
-      lanes: lanesOf(quotaBytes, auditReserveBytes),
-      quotaBytes,
-      freeSpaceFloorBytes,
-      encodeGap,
-      clock,
-      ...(segmentBytes === undefined ? {} : { segmentBytes }),
-    });
+    return await LastingJournal.open(() => openJournal(options));
   } catch (cause) {
     if (!(cause instanceof JournalError && cause.code === "already-open")) throw cause;
     throw new EdgeRuntimeError(

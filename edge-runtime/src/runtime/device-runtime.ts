@@ -295,6 +295,7 @@ export class DeviceRuntime {
   #lose(lane: Lane, reason: string): void {
     const counts = this.#lost[lane] ?? {};
     this.#lost[lane] = counts;
+    if (counts[reason] === undefined) this.#report(new Error(`The journal does not take ${lane} records: ${reason}.`));
     count(counts, reason);
   }
 
@@ -327,7 +328,10 @@ export class DeviceRuntime {
       startedAt: this.#startedAt,
       frames: this.#tallies.frames.frames,
       journal: Object.fromEntries(
-        lanes.map((lane) => [lane, { lastSeq: this.#journal.lastSeq(lane), ...(stats[lane] ?? noStats) }]),
+        lanes.map((lane) => {
+          const extent = { lastSeq: this.#journal.lastSeq(lane), releasedUpTo: this.#journal.releasedUpTo(lane) };
+          return [lane, { ...extent, ...(stats[lane] ?? noStats) }];
+        }),
       ),
     };
   }
