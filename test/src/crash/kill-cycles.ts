@@ -21,7 +21,7 @@ export interface KillPlan {
 }
 
 /** Kills with SIGKILL at random moments after ready, `cycles` times, and checks after each; rejects with the first failed check. */
-export async function killCycles({ cycles, seed, longestMs = 400, start, check }: KillPlan): Promise<void> {
+export async function killCycles({ cycles, seed, longestMs = 600, start, check }: KillPlan): Promise<void> {
   const random = seededRandom(seed);
   for (let cycle = 1; cycle <= cycles; cycle += 1) {
     const { process, ready } = await start(cycle);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "../crash/kill-cycles.ts";
+import { Ledger } from "../crash/ledger.ts";
 import { bootGuest, mountPointOf } from "./guest.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -17,10 +18,14 @@ export interface CutPlan {
   readonly onCycle?: (report: CutReport) => void;
 }
 
-/** What the cuts showed. unreadable: cycles after which the checker could not open what was on the disk */
+/**
+ * What the cuts showed. evicted: acknowledged records given up on purpose and told · unreadable: cycles after which the checker
+ * could not open what was on the disk
+ */
 export interface CutReport {
   readonly cycles: number;
   readonly acknowledged: number;
+  readonly evicted: number;
   readonly lost: number;
   readonly reused: number;
   readonly unreadable: number;
@@ -31,34 +36,29 @@ export async function cutCycles(plan: CutPlan): Promise<CutReport> {
   const { subject, cycles, seed, noSync = false, longestMs = 1500, onCycle } = plan;
   const workDir = mkdtempSync(join(tmpdir(), "fieldloop-cut-"));
   const random = seededRandom(seed);
-  let report: CutReport = { cycles: 0, acknowledged: 0, lost: 0, reused: 0, unreadable: 0 };
-  let wanted = new Map<string, string>();
+  const ledger = new Ledger();
+  let unreadable = 0;
   try {
     const image = makeImage(workDir);
     for (let cycle = 1; cycle <= cycles; cycle += 1) {
-      const acknowledged = await write(workDir, image, subject, cycle, noSync, random() * longestMs);
-      const reused = acknowledged.filter(([name, digest]) => wanted.has(name) && wanted.get(name) !== digest).length;
-      for (const [name, digest] of acknowledged) wanted.set(name, digest);
-      const held = await check(workDir, image, subject);
-      const lost = [...wanted].filter(([name, digest]) => held?.get(name) !== digest).map(([name]) => name);
-      report = {
-        cycles: cycle,
-        acknowledged: report.acknowledged + acknowledged.length,
-        lost: report.lost + lost.length,
-        reused: report.reused + reused,
-        unreadable: report.unreadable + (held === undefined ? 1 : 0),
-      };
-      onCycle?.(report);
-      for (const name of lost) wanted.delete(name);
-      if (held === undefined) {
+      ledger.acknowledge(await write(workDir, image, subject, cycle, noSync, random() * longestMs));
+      const account = await check(workDir, image, subject);
+      ledger.settle(account ?? []);
+      if (account === undefined) {
+        unreadable += 1;
         makeImage(workDir);
-        wanted = new Map();
+        ledger.forget();
       }
+      onCycle?.(report(cycle, ledger, unreadable));
     }
   } finally {
     rmSync(workDir, { recursive: true, force: true });
   }
-  return report;
+  return report(cycles, ledger, unreadable);
+}
+
+function report(cycles: number, { acknowledged, evicted, lost, reused }: Ledger, unreadable: number): CutReport {
+  return { cycles, acknowledged, evicted, lost, reused, unreadable };
 }
 
 function makeImage(workDir: string): string {
@@ -76,7 +76,7 @@ async function write(
   cycle: number,
   noSync: boolean,
   untilCutMs: number,
-): Promise<(readonly [string, string])[]> {
+): Promise<readonly string[]> {
   const start = ["--start", String(cycle * 1_000_000)];
   const guest = await bootGuest(workDir, image, [...node(writer, workDir), ...start, ...(noSync ? ["--no-sync"] : [])]);
   try {
@@ -85,17 +85,17 @@ async function write(
   } finally {
     await guest.cut();
   }
-  return named(guest.lines, "ack");
+  return guest.lines;
 }
 
 /** What the disk holds after the cut, or undefined where the checker failed on it. */
-async function check(workDir: string, image: string, { checker }: Subject): Promise<Map<string, string> | undefined> {
+async function check(workDir: string, image: string, { checker }: Subject): Promise<readonly string[] | undefined> {
   const guest = await bootGuest(workDir, image, node(checker, workDir));
   try {
     const ended = await guest.line((line) => line.startsWith("ended with "));
     if (ended !== "ended with 0") return undefined;
     await guest.line((line) => line === "disk unmounted");
-    return new Map(named(guest.lines, "held"));
+    return guest.lines;
   } finally {
     await guest.cut();
   }
@@ -103,13 +103,4 @@ async function check(workDir: string, image: string, { checker }: Subject): Prom
 
 function node(script: string, workDir: string): string[] {
   return [process.execPath, "--conditions=fieldloop", script, "--dir", join(mountPointOf(workDir), "subject")];
-}
-
-function named(lines: readonly string[], word: string): (readonly [string, string])[] {
-  return lines
-    .filter((line) => line.startsWith(`${word} `))
-    .map((line) => {
-      const words = line.split(" ");
-      return [words.slice(1, -1).join(" "), words.at(-1)!] as const;
-    });
 }
