@@ -18,7 +18,7 @@ export type ConnectionOptions = {
 /** Adds `--hub`, `--data`, `--fingerprint` and `--json` to a command. */
 export function withConnection(command: Command): Command {
   return command
-    .option("--hub <url>", "address of the hub", process.env["FIELDLOOP_HUB"] ?? "http://127.0.0.1:7600")
+    .option("--hub <url>", "address of the hub", process.env.FIELDLOOP_HUB ?? "http://127.0.0.1:7600")
     .option("--data <folder>", "the hub's data folder on this machine, for its token and certificate", defaultDataDir)
     .option("--fingerprint <sha256>", "certificate of a hub elsewhere, as it prints it on start")
     .option("--json", "print one JSON value instead of text");
@@ -26,7 +26,7 @@ export function withConnection(command: Command): Command {
 
 /** A client for the hub that the options name; the token comes from FIELDLOOP_TOKEN or the data folder. */
 export async function connect(options: ConnectionOptions): Promise<HubClient> {
-  const token = process.env["FIELDLOOP_TOKEN"] ?? (await readIfThere(join(options.data, "token")))?.trim();
+  const token = process.env.FIELDLOOP_TOKEN ?? (await readIfThere(join(options.data, "token")))?.trim();
   const certificate = options.hub.startsWith("https:")
     ? await readIfThere(join(options.data, "tls", "cert.pem"))
     : undefined;

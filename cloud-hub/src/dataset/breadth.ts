@@ -42,7 +42,7 @@ export function chooseBroadly(
   );
   const chosen: Choice[] = [];
   const taken = new Set<string>();
-  for (let pass = 0; chosen.length < wanted; pass += 1) {
+  while (chosen.length < wanted) {
     for (const [index, group] of ranked.entries()) {
       if (chosen.length === wanted) break;
       const open = group.members.filter((member) => isOpen.has(member.id) && !taken.has(member.id));

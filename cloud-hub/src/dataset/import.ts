@@ -8,6 +8,8 @@ import type { Hub } from "../hub-parts.ts";
 
 /** The most items of one import message. */
 export const importAtMost = 1000;
+/** Blobs are synced one by one; so many at once keep the disk busy. */
+const storedAtOnce = 16;
 
 const ItemSchema = Type.Object({
   key: Type.String({ minLength: 1, maxLength: 512 }),
@@ -56,12 +58,16 @@ export async function importSamples(hub: Hub, body: Uint8Array): Promise<ImportA
   const items = parseMessage(body);
   const ids = items.map((item) => importedId(hub.fleet, item.key));
   const known = await knownIds(hub, ids);
-  const samples: ImportedSample[] = [];
+  const fresh: { readonly id: string; readonly item: ImportItem }[] = [];
   for (const [index, item] of items.entries()) {
     const id = ids[index]!;
-    if (known.has(id)) continue;
+    if (!known.has(id)) fresh.push({ id, item });
     known.add(id);
-    samples.push(await store(hub, id, item));
+  }
+  const samples: ImportedSample[] = [];
+  for (let start = 0; start < fresh.length; start += storedAtOnce) {
+    const batch = fresh.slice(start, start + storedAtOnce);
+    samples.push(...(await Promise.all(batch.map(({ id, item }) => store(hub, id, item)))));
   }
   if (samples.length > 0) {
     const digest = createHash("sha256")

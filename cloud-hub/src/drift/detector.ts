@@ -127,7 +127,7 @@ async function referencesFor(hub: Hub, release: string): Promise<readonly DriftR
   const found = await getRelease(hub, release).catch(() => undefined);
   if (found === undefined) return [];
   const { metrics } = await getVersion(hub, found.version);
-  const blob = metrics["driftReference"];
+  const blob = metrics.driftReference;
   if (typeof blob !== "string") return [];
   const text = Buffer.from(await hub.readBlob(blob)).toString("utf8");
   const references = JSON.parse(text) as readonly DriftReference[]; // written by registration, named by digest

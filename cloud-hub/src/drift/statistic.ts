@@ -13,9 +13,9 @@ export function distances(window: WindowSummary, reference: WindowSummary, scale
   for (const head of Object.keys(reference.confidence)) {
     parts[`confidence:${head}`] = cumulativeDistance(window.confidence[head] ?? [], reference.confidence[head] ?? []);
   }
-  parts["luma"] = cumulativeDistance(window.luma, reference.luma);
+  parts.luma = cumulativeDistance(window.luma, reference.luma);
   if (reference.embeddingSum.length > 0 && window.embeddingSum.length === reference.embeddingSum.length) {
-    parts["embedding"] = meanDistance(window, reference, scale);
+    parts.embedding = meanDistance(window, reference, scale);
   }
   return parts;
 }

@@ -5,13 +5,18 @@ import { type LabelledSample, labelledSamples } from "../dataset/labelled-sample
 import { SampleQuerySchema } from "../dataset/sample-query.ts";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
+import { recordEvaluation } from "./evaluation-record.ts";
 import { type Judgement, judgeSamples } from "./judgement.ts";
 
-/** Versions to judge on the labelled samples of a query. weightByInclusion: by inverse inclusion probability */
+/**
+ * Versions to judge on the labelled samples of a query.
+ * weightByInclusion: by inverse inclusion probability · outcomes: also sample by sample
+ */
 export const EvaluationRequestSchema = Type.Object({
   versions: Type.Array(DigestSchema, { minItems: 1, maxItems: 8 }),
   query: SampleQuerySchema,
   weightByInclusion: Type.Optional(Type.Boolean()),
+  outcomes: Type.Optional(Type.Boolean()),
 });
 export type EvaluationRequest = Static<typeof EvaluationRequestSchema>;
 
@@ -20,6 +25,8 @@ const HeadFiguresSchema = Type.Object({
   samples: Type.Integer(),
   /** By true class and by context entries with few values: accuracy where at least five units stand behind it. */
   slices: Type.Array(Type.Object({ slice: Type.String(), accuracy: FigureSchema, samples: Type.Integer() })),
+  /** By sample id, whether the version was right; only where asked for. */
+  outcomes: Type.Optional(Type.Record(Type.String(), Type.Boolean())),
 });
 
 /** Accuracy per version and head, and per head the last version minus the first on the same samples. */
@@ -45,23 +52,36 @@ export async function evaluateVersions(hub: Hub, request: EvaluationRequest): Pr
   const judged = await Promise.all(request.versions.map((version) => judgeSamples(hub, version, samples)));
   const versions = request.versions.map((version, index) => ({
     version,
-    heads: figuresByHead(judged[index]!, weight),
+    heads: figuresByHead(judged[index]!, weight, request.outcomes === true),
   }));
   const [first, last] = [judged[0]!, judged.at(-1)!];
-  return {
+  const result: Evaluation = {
     samples: samples.length,
     versions,
     ...(judged.length > 1 ? { difference: differenceByHead(last, first, weight) } : {}),
   };
+  await recordEvaluation(hub, request.versions, request.query, result);
+  return result;
 }
 
 type Weight = (sample: LabelledSample) => number;
 
-function figuresByHead(judgements: readonly Judgement[], weight: Weight): Evaluation["versions"][number]["heads"] {
+function figuresByHead(
+  judgements: readonly Judgement[],
+  weight: Weight,
+  withOutcomes: boolean,
+): Evaluation["versions"][number]["heads"] {
   return Object.fromEntries(
     [...Map.groupBy(judgements, (each) => each.head)].map(([head, rows]) => [
       head,
-      { accuracy: accuracyOf(rows, weight), samples: rows.length, slices: slicesOf(rows, weight) },
+      {
+        accuracy: accuracyOf(rows, weight),
+        samples: rows.length,
+        slices: slicesOf(rows, weight),
+        ...(withOutcomes
+          ? { outcomes: Object.fromEntries(rows.map(({ sample, isRight }) => [sample.id, isRight])) }
+          : {}),
+      },
     ]),
   );
 }

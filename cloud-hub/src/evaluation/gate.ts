@@ -6,6 +6,7 @@ import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
 import { loadBenchModel } from "../registry/bench-version.ts";
 import { differenceByHead } from "./evaluation.ts";
+import { recordEvaluation } from "./evaluation-record.ts";
 import { judgeSamples } from "./judgement.ts";
 
 /**
@@ -54,14 +55,16 @@ export async function judgeGate(hub: Hub, request: GateRequest): Promise<GateVer
       "Expected two different versions, got one version twice; name the one in the field as incumbent.",
     );
   }
-  refuseTest(request.old);
+  requireValidation(request.old);
   const audited = await labelledSamples(hub, { ...request.audited, audit: true, source: "device" });
-  const old = await labelledSamples(hub, { ...request.old, source: request.old.source ?? "import" });
+  const old = await labelledSamples(hub, { ...request.old, source: "import", split: "val" });
   const head = request.head ?? (await firstHead(hub, request.incumbent));
   const onAudited = await difference(hub, request, audited, head, (sample) => 1 / sample.inclusionProbability);
   const onOld = await difference(hub, request, old, head, () => 1);
   const rules = [betterOnAudited(onAudited), notWorseOnOld(onOld)];
-  return { passed: rules.every((rule) => rule.passed), head, rules };
+  const verdict = { passed: rules.every((rule) => rule.passed), head, rules };
+  await recordEvaluation(hub, [request.incumbent, request.candidate], { gate: request }, verdict);
+  return verdict;
 }
 
 type Compared = { readonly figure: Figure | null; readonly samples: number };
@@ -102,9 +105,12 @@ export function notWorseOnOld({ figure, samples }: Compared): GateRule {
 const spread = ({ value, low, high }: Figure): string => `${signed(value)} (${signed(low)} to ${signed(high)})`;
 const signed = (share: number): string => `${share >= 0 ? "+" : "−"}${Math.abs(share * 100).toFixed(1)}`;
 
-function refuseTest(query: SampleQuery): void {
-  if (query.split !== "test") return;
-  throw new HubError("bad-request", "Expected old validation samples, got split=test; a gate never reads test sets.");
+function requireValidation({ split = "val", source = "import" }: SampleQuery): void {
+  if (split === "val" && source === "import") return;
+  throw new HubError(
+    "bad-request",
+    `Expected a query of old validation samples, got split=${split}, source=${source}; a gate reads those and audited samples only.`,
+  );
 }
 
 async function firstHead(hub: Hub, version: string): Promise<string> {

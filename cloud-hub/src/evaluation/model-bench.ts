@@ -87,7 +87,7 @@ async function answerBatch(
         return [head, softmax(logits.data as Float32Array, row * classes, classes)];
       }),
     ),
-    embedding: rowOf(outputs["embedding"]!.data as Float32Array, row, outputs["embedding"]!.shape[1] ?? 0),
+    embedding: rowOf(outputs.embedding!.data as Float32Array, row, outputs.embedding!.shape[1] ?? 0),
   }));
 }
 

@@ -59,7 +59,11 @@ export async function addDevice(hub: Hub, request: NewDevice): Promise<AddedDevi
     expiresAt,
   });
   const { httpUrl, fingerprint } = hub.address();
-  return { device: request.device, code: encodeEnrolmentCode({ v: 1, url: httpUrl, secret, fingerprint }), expiresAt };
+  return {
+    device: request.device,
+    code: encodeEnrolmentCode({ v: 1, url: httpUrl, secret, ...(fingerprint === undefined ? {} : { fingerprint }) }),
+    expiresAt,
+  };
 }
 
 const columns = `d.device, d.profile, d.group_name as "group", d.simulated, d.public_key is not null as enrolled,

@@ -31,8 +31,9 @@ export async function listenOnPort(
   try {
     return await listen(asked.port);
   } catch (error) {
-    throw isBusy(error) ? portBusy(what, address, asked.port, error) : error;
+    throw isBusy(error) && !(error instanceof HubError) ? portBusy(what, address, asked.port, error) : error;
   }
 }
 
-const isBusy = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+const isBusy = (error: unknown): boolean =>
+  ["EADDRINUSE", "port-busy"].includes((error as { code?: string }).code ?? "");

@@ -22,7 +22,7 @@ const stepsShare = 0.95;
  * goes on from the last checkpoint.
  */
 export const trainJob: JobHandler = async (hub, job, { signal, onProgress }) => {
-  const run = await getRun(hub, String(job.payload["run"]));
+  const run = await getRun(hub, String(job.payload.run));
   try {
     const snapshot = await getSnapshot(hub, run.snapshot);
     const folder = join(hub.dataDir, "jobs", job.id);
@@ -33,7 +33,7 @@ export const trainJob: JobHandler = async (hub, job, { signal, onProgress }) => 
       signal,
       onEvent: (event) => {
         events.add(event);
-        const steps = event.values?.["steps"];
+        const steps = event.values?.steps;
         if (event.type === "progress" && steps !== undefined) onProgress((stepsShare * event.step) / steps);
       },
     });

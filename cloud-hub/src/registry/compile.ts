@@ -27,7 +27,7 @@ export async function requestCompile(hub: Hub, version: string): Promise<{ job: 
  * accuracy and agreement are measured on the other half.
  */
 export const compileJob: JobHandler = async (hub, job, { signal, onProgress }) => {
-  const version = await getVersion(hub, String(job.payload["version"]));
+  const version = await getVersion(hub, String(job.payload.version));
   const folder = join(hub.dataDir, "jobs", job.id);
   await rm(folder, { recursive: true, force: true });
   await writeCompileWork(folder, await workOf(hub, version));

@@ -14,7 +14,7 @@ test("clear samples come first, and a sample on which targets disagree is not cl
   assert.ok(golden.samples >= 16);
   assert.equal(set.samples.length, golden.samples);
   assert.ok(set.samples.filter((sample) => sample.clear).length >= 16);
-  assert.ok(set.samples.every((sample) => !sample.clear || sample.expected["sign"]!.probabilities[0]! > 0.9));
+  assert.ok(set.samples.every((sample) => !sample.clear || sample.expected.sign!.probabilities[0]! > 0.9));
 });
 
 test("the tolerance is twice the largest difference between the released targets", () => {

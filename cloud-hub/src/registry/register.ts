@@ -86,7 +86,7 @@ async function storeReference(
   snapshot: Snapshot,
   old: readonly SnapshotMember[],
 ): Promise<string | null> {
-  const field = (snapshot.counts["field"] ?? 0) > 0 ? await auditedFieldSamples(hub) : [];
+  const field = (snapshot.counts.field ?? 0) > 0 ? await auditedFieldSamples(hub) : [];
   const references = await referencesOf(hub, { ...runnable, preprocess }, { old, field });
   if (references.length === 0) return null;
   return hub.putBlob(Buffer.from(JSON.stringify(references)));

@@ -1,0 +1,57 @@
+import { encodeMessage, type Receipt, signReceipt } from "@fieldloop/devices";
+import type { Hub } from "../hub-parts.ts";
+import type { Broker } from "../ingest/broker.ts";
+import { signedDesiredState } from "./desired-state.ts";
+
+/** What the hub says to devices: signed receipts and desired states, again whenever a device connects. */
+export class Downlink {
+  readonly #onError: (error: unknown) => void;
+  #hub: Hub | undefined;
+  #broker: Broker | undefined;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Begins to speak; what was to be said before is repeated from the tables when devices connect. */
+  open(hub: Hub, broker: Broker): void {
+    this.#hub = hub;
+    this.#broker = broker;
+  }
+
+  /** Sends what is stored of lanes; a receipt that does not arrive is covered by the next one. */
+  sendReceipts(receipts: readonly Receipt[]): void {
+    const [hub, broker] = [this.#hub, this.#broker];
+    if (hub === undefined || broker === undefined) return;
+    const connected = broker.connected();
+    for (const receipt of receipts) {
+      if (!connected.has(`${receipt.fleet}/${receipt.device}`)) continue;
+      const signed = encodeMessage("signed", signReceipt(receipt, hub.keys.privateKey));
+      broker.publish(receipt, "receipt", signed).catch(this.#onError);
+    }
+  }
+
+  /** Sends a device its newest desired state; without one, or without a connection, nothing. */
+  async sendDesired(device: string): Promise<void> {
+    const [hub, broker] = [this.#hub, this.#broker];
+    if (hub === undefined || broker === undefined || !broker.connected().has(`${hub.fleet}/${device}`)) return;
+    const signed = await signedDesiredState(hub, device);
+    if (signed !== undefined) await broker.publish({ fleet: hub.fleet, device }, "desired", signed);
+  }
+
+  /** Tells a device that has just subscribed where everything stands. */
+  greet(device: string): void {
+    this.#repeatReceipts(device).then(() => this.sendDesired(device), this.#onError);
+  }
+
+  async #repeatReceipts(device: string): Promise<void> {
+    const hub = this.#hub;
+    if (hub === undefined) return;
+    const rows = await hub.rows<{ epoch: string; lane: Receipt["lane"]; upTo: number }>(
+      `select epoch, lane, up_to as "upTo" from cursors where fleet = $1 and device = $2
+       order by updated_at desc limit 50`,
+      [hub.fleet, device],
+    );
+    this.sendReceipts(rows.map((row) => ({ v: 1, fleet: hub.fleet, device, ...row })));
+  }
+}
