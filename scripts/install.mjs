@@ -1,35 +1,67 @@
 // Installs what is missing. Plain JavaScript: it runs on any Node from 20 on, before anything is installed.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const marker = `${root}node_modules/.fieldloop-installed`;
+/** npm's own record of what it installed; it is written last. */
+const installed = `${root}node_modules/.package-lock.json`;
+/** Held while one process installs; others wait for it. */
+const lock = `${root}.installing`;
+const lockLifeMs = 15 * 60_000;
 
 /** The pinned Node, by its path. */
 export const pinnedNode = `${root}node_modules/node/bin/node${process.platform === "win32" ? ".exe" : ""}`;
 
-/** Runs `npm ci` unless the lockfile's state is installed already; ends the process with a sentence when that fails. */
+/**
+ * Installs by the lockfile when nothing is installed or the lockfile is newer; ends the process with a sentence when that
+ * fails. What is there already is only added to, since other programs may be running from it.
+ */
 export function ensureInstalled() {
-  const wanted = createHash("sha256")
-    .update(readFileSync(`${root}package-lock.json`))
-    .digest("hex");
-  if (existsSync(pinnedNode) && existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
-  process.stderr.write("Installing what is missing (npm ci, about a minute)…\n");
+  if (!existsSync(lock) && isInstalled()) return;
+  takeLock();
+  try {
+    if (!isInstalled()) install(existsSync(installed) ? ["install", "--no-save"] : ["ci"]);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function isInstalled() {
+  if (!existsSync(pinnedNode) || !existsSync(installed)) return false;
+  return changedAt(installed) >= changedAt(`${root}package-lock.json`);
+}
+
+function takeLock() {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return;
+    } catch {
+      if (existsSync(lock) && Date.now() - changedAt(lock) > lockLifeMs) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(nap, 0, 0, 500);
+    }
+  }
+}
+
+function install(command) {
+  process.stderr.write("Installing what is missing from npm, about a minute…\n");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const result = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const result = spawnSync(npm, [...command, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     encoding: "utf8",
+    shell: process.platform === "win32",
     // onnxruntime-node would otherwise download a CUDA provider that nothing here uses.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
   });
-  if (result.status !== 0 || !existsSync(pinnedNode)) {
-    process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
-    process.stderr.write(
-      `Expected "npm ci" to install into ${root}node_modules, it ended with ${result.status ?? result.error}; see its message above, then run the command again.\n`,
-    );
-    process.exit(1);
-  }
-  writeFileSync(marker, wanted);
+  if (result.status === 0 && existsSync(pinnedNode)) return;
+  rmSync(lock, { recursive: true, force: true });
+  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
+  process.stderr.write(
+    `Expected "npm ${command[0]}" to install into ${root}node_modules, it ended with ${result.status ?? result.error}; see its message above, then run the command again.\n`,
+  );
+  process.exit(1);
 }
+
+const changedAt = (path) => statSync(path).mtimeMs;
