@@ -38,6 +38,8 @@ export async function cutCycles(plan: CutPlan): Promise<CutReport> {
   const random = seededRandom(seed);
   const ledger = new Ledger();
   let unreadable = 0;
+  const clean = () => rmSync(workDir, { recursive: true, force: true });
+  process.once("exit", clean);
   try {
     const image = makeImage(workDir);
     for (let cycle = 1; cycle <= cycles; cycle += 1) {
@@ -52,7 +54,8 @@ export async function cutCycles(plan: CutPlan): Promise<CutReport> {
       onCycle?.(report(cycle, ledger, unreadable));
     }
   } finally {
-    rmSync(workDir, { recursive: true, force: true });
+    process.off("exit", clean);
+    clean();
   }
   return report(cycles, ledger, unreadable);
 }

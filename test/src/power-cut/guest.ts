@@ -51,11 +51,22 @@ export async function bootGuest(workDir: string, image: string, command: readonl
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  dieTogether(machine);
   const guest = follow(machine);
   const first = await guest.line((line) => line === "disk mounted" || line.startsWith("disk failed"));
   if (first === "disk mounted") return guest;
   await guest.cut();
   throw new Error(`Expected the guest to mount ${image}, but it said: ${guest.lines.slice(-5).join(" / ")}`);
+}
+
+/** A machine leads a process group of its own, so nothing but this ends it when its starter is told to end. */
+function dieTogether(machine: ChildProcess): void {
+  const cut = () => {
+    if (machine.pid !== undefined && machine.exitCode === null) process.kill(-machine.pid, "SIGKILL");
+  };
+  const end = () => process.exit(130);
+  process.once("exit", cut).once("SIGINT", end).once("SIGTERM", end);
+  machine.once("close", () => process.off("exit", cut).off("SIGINT", end).off("SIGTERM", end));
 }
 
 /** Where a guest that works in `workDir` sees its disk. */
