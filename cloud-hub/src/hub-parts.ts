@@ -1,4 +1,5 @@
 import type { KeyPair } from "@fieldloop/devices";
+import type { BackupReport } from "./backup/backup.ts";
 import type { DecisionKind, DecisionPayload } from "./decision-list.ts";
 import type { ModelBench } from "./evaluation/model-bench.ts";
 import type { SqlValue } from "./storage/db.ts";
@@ -36,5 +37,5 @@ export type Hub = {
   /** Wakes the job worker. */
   readonly wakeWorker: () => void;
   readonly bench: ModelBench;
-  readonly backup: (file: string) => Promise<{ file: string; bytes: number; verified: true }>;
+  readonly backup: (file: string, passphrase?: string) => Promise<BackupReport>;
 };

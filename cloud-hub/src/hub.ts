@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { encodePublicKey } from "@fieldloop/devices";
+import { decisionAppliers } from "./decision-list.ts";
 import { openModelBench } from "./evaluation/model-bench.ts";
 import { hashSecret } from "./fleet/credential.ts";
 import { Downlink } from "./fleet/downlink.ts";
@@ -11,12 +12,13 @@ import { allowedHostNames } from "./http/security/host-check.ts";
 import { isSameSecret, loadOrCreateToken } from "./http/security/token.ts";
 import { buildServer } from "./http/server.ts";
 import type { Hub, HubAddress } from "./hub-parts.ts";
-import { openStorage } from "./hub-storage.ts";
 import { startBroker } from "./ingest/broker.ts";
+import { currentReceipts } from "./ingest/receipts.ts";
 import { trainJob } from "./jobs/train-job.ts";
 import { startWorker, type Worker } from "./jobs/worker.ts";
 import { compileJob } from "./registry/compile.ts";
 import { loadOrCreateHubKeys } from "./registry/hub-keys.ts";
+import { openHubStore } from "./storage/hub-store.ts";
 
 /** This hub's version. */
 export const hubVersion = "0.1.0";
@@ -87,21 +89,22 @@ async function open(
   const address = listen.address ?? "127.0.0.1";
   const isLoopback = isLoopbackAddress(address);
   const downlink = new Downlink(onError);
-  const storage = await openStorage({
+  const store = await openHubStore({
     dataDir,
-    fleet,
+    appliers: decisionAppliers(fleet),
     clock,
     onError,
-    onReceipts: (receipts) => downlink.sendReceipts(receipts),
+    onStored: (receipts) => downlink.sendReceipts(receipts),
   });
-  closers.push(storage.close);
-  const keys = await loadOrCreateHubKeys(dataDir);
+  closers.push(() => store.close());
+  const keys = await loadOrCreateHubKeys(dataDir, settings.publicKey);
+  const publicKey = encodePublicKey(keys.publicKey);
   const token = await loadOrCreateToken(dataDir);
   const certificate = isLoopback ? undefined : await loadOrCreateCertificate(dataDir, address);
   const bench = openModelBench();
   closers.push(bench.close);
 
-  const rows: Hub["rows"] = async (sql, parameters) => (await storage.db.query(sql, parameters)).rows as never; // the caller's claim
+  const rows: Hub["rows"] = async (sql, parameters) => (await store.db.query(sql, parameters)).rows as never; // the caller's claim
   const checkDevice = deviceCheck(fleet, rows);
   const scheme = certificate === undefined ? { http: "http", mqtt: "mqtt" } : { http: "https", mqtt: "mqtts" };
   const named = advertisedName(address);
@@ -114,19 +117,19 @@ async function open(
     dataDir,
     token,
     keys,
-    publicKey: encodePublicKey(keys.publicKey),
+    publicKey,
     clock,
     address: () => addresses ?? { httpUrl: "", mqttUrl: "", fingerprint: undefined },
     rows,
-    decide: storage.decide,
-    putBlob: (bytes) => storage.blobs.put(bytes),
-    readBlob: (digest) => storage.blobs.get(digest),
+    decide: async (kind, id, payload) => void (await store.decide(kind, id, payload)),
+    putBlob: (bytes) => store.blobs.put(bytes),
+    readBlob: (digest) => store.blobs.get(digest),
     checkDevice,
     publishDesired: (device) => downlink.sendDesired(device),
     isClosing: () => closing,
     wakeWorker: () => worker?.wake(),
     bench,
-    backup: storage.backup,
+    backup: (file, passphrase) => store.backup(file, passphrase),
   };
   const server = await buildServer(hub, { certificate, hostNames: allowedHostNames(address), isLoopback });
   closers.push(async () => void (await server.close()));
@@ -141,11 +144,11 @@ async function open(
         port,
         ...(certificate === undefined ? {} : { tls: certificate }),
         check: checkDevice,
-        store: storage.store,
+        store: (message) => store.store({ ...message, receivedAt: clock() }),
         onConnected: ({ device }) => downlink.greet(device),
       });
       closers.push(() => broker.close());
-      downlink.open(hub, broker);
+      downlink.open(hub, broker, (device) => currentReceipts(store.db, { fleet, device }));
       return broker.port;
     },
   );
@@ -163,7 +166,7 @@ async function open(
     mqttUrl: `${scheme.mqtt}://${named}:${mqttPort}`,
     fingerprint: certificate?.fingerprint,
   };
-  await saveSettings(dataDir, { ...settings, httpPort, mqttPort });
+  await saveSettings(dataDir, { ...settings, publicKey, httpPort, mqttPort });
   worker = startWorker(hub, { train: trainJob, compile: compileJob }, onError);
   closers.push(worker.close);
   return {

@@ -1,5 +1,5 @@
 export type { ImportItem } from "./dataset/import.ts";
-export type { LabelItem } from "./dataset/label.ts";
+export type { LabelItem, LabelRequest } from "./dataset/label.ts";
 export type { QueueItem, QueuePage } from "./dataset/queue.ts";
 export type { Sample, SamplePage, SampleSearch } from "./dataset/sample.ts";
 export type { SampleQuery } from "./dataset/sample-query.ts";
@@ -18,4 +18,6 @@ export type { NewRun, Run, RunEvent } from "./jobs/run.ts";
 export type { NewRelease, Release } from "./registry/release.ts";
 export type { Budget } from "./registry/target-choice.ts";
 export type { Variant, Version } from "./registry/version.ts";
+export type { TrainingEvent } from "./training/event-log.ts";
 export { type Recipe, type RecipeInput, RecipeSchema } from "./training/recipe.ts";
+export { runTrainingJob } from "./training/training-job.ts";

@@ -7,6 +7,7 @@ import { evaluateCommand } from "./commands/evaluate.ts";
 import { hubCommand } from "./commands/hub.ts";
 import { labelsCommand } from "./commands/labels.ts";
 import { releaseCommand } from "./commands/release.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { samplesCommand } from "./commands/samples.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -23,6 +24,7 @@ const commands = [
   releaseCommand,
   driftCommand,
   backupCommand,
+  restoreCommand,
 ];
 
 const program = new Command("fieldloop").description("Train in the hub, run on the edge, learn from the field.");

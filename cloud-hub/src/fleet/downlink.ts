@@ -1,6 +1,7 @@
-import { encodeMessage, type Receipt, signReceipt } from "@fieldloop/devices";
+import type { Receipt } from "@fieldloop/devices";
 import type { Hub } from "../hub-parts.ts";
 import type { Broker } from "../ingest/broker.ts";
+import { encodeReceipt } from "../ingest/receipts.ts";
 import { signedDesiredState } from "./desired-state.ts";
 
 /** What the hub says to devices: signed receipts and desired states, again whenever a device connects. */
@@ -8,15 +9,17 @@ export class Downlink {
   readonly #onError: (error: unknown) => void;
   #hub: Hub | undefined;
   #broker: Broker | undefined;
+  #receiptsOf: (device: string) => Promise<readonly Receipt[]> = async () => [];
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
   /** Begins to speak; what was to be said before is repeated from the tables when devices connect. */
-  open(hub: Hub, broker: Broker): void {
+  open(hub: Hub, broker: Broker, receiptsOf: (device: string) => Promise<readonly Receipt[]>): void {
     this.#hub = hub;
     this.#broker = broker;
+    this.#receiptsOf = receiptsOf;
   }
 
   /** Sends what is stored of lanes; a receipt that does not arrive is covered by the next one. */
@@ -26,8 +29,7 @@ export class Downlink {
     const connected = broker.connected();
     for (const receipt of receipts) {
       if (!connected.has(`${receipt.fleet}/${receipt.device}`)) continue;
-      const signed = encodeMessage("signed", signReceipt(receipt, hub.keys.privateKey));
-      broker.publish(receipt, "receipt", signed).catch(this.#onError);
+      broker.publish(receipt, "receipt", encodeReceipt(receipt, hub.keys.privateKey)).catch(this.#onError);
     }
   }
 
@@ -41,17 +43,9 @@ export class Downlink {
 
   /** Tells a device that has just subscribed where everything stands. */
   greet(device: string): void {
-    this.#repeatReceipts(device).then(() => this.sendDesired(device), this.#onError);
-  }
-
-  async #repeatReceipts(device: string): Promise<void> {
-    const hub = this.#hub;
-    if (hub === undefined) return;
-    const rows = await hub.rows<{ epoch: string; lane: Receipt["lane"]; upTo: number }>(
-      `select epoch, lane, up_to as "upTo" from cursors where fleet = $1 and device = $2
-       order by updated_at desc limit 50`,
-      [hub.fleet, device],
-    );
-    this.sendReceipts(rows.map((row) => ({ v: 1, fleet: hub.fleet, device, ...row })));
+    this.#receiptsOf(device)
+      .then((receipts) => this.sendReceipts(receipts))
+      .then(() => this.sendDesired(device))
+      .catch(this.#onError);
   }
 }

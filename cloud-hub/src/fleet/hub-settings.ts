@@ -9,6 +9,8 @@ const SettingsSchema = Type.Object({
   v: Type.Literal(1),
   fleet: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,63}$" }),
   createdAt: Type.Integer(),
+  /** The key that its devices pinned: a folder without that key must not go on with another. */
+  publicKey: Type.Optional(Type.String()),
   /** The ports it had last, which it takes again when any free one will do: devices know them. */
   httpPort: Type.Optional(Type.Integer()),
   mqttPort: Type.Optional(Type.Integer()),

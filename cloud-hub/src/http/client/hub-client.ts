@@ -1,4 +1,5 @@
 import { encodeCbor } from "@fieldloop/devices";
+import type { BackupReport } from "../../backup/backup.ts";
 import type { ImportAnswer, ImportItem } from "../../dataset/import.ts";
 import type { LabelAnswer, LabelRequest } from "../../dataset/label.ts";
 import type { QueuePage, QueueRequest } from "../../dataset/queue.ts";
@@ -114,7 +115,8 @@ export function createHubClient(options: TransportOptions) {
     /** The release and the device's current desired state as a tar, for a folder on a stick. */
     bundle: (digest: string, device: string): Promise<Uint8Array> =>
       bytes({ method: "GET", path: `/v1/releases/${digest}/bundle`, query: { device } }),
-    backup: (file: string) => post<{ file: string; bytes: number; verified: true }>("/v1/backup", { file }),
+    /** Writes a backup on the hub's machine; with a passphrase it holds the hub's keys, sealed. */
+    backup: (file: string, passphrase?: string) => post<BackupReport>("/v1/backup", { file, passphrase }),
   };
   return client;
 }
