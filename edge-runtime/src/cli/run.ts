@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Prediction } from "../runtime/frame.ts";
+import { type Turn, Turns } from "../runtime/turns.ts";
 import { openRuntime, type Runtime } from "../runtime.ts";
 import { imageStream } from "../sources/image-stream.ts";
 import type { Source, SourcedImage } from "../sources/source.ts";
@@ -73,22 +74,30 @@ async function* standardInput(signal: AbortSignal): Source {
 }
 
 async function answerAll(runtime: Runtime, images: Source, json: boolean): Promise<void> {
+  const turns = new Turns();
   const inWork: Promise<void>[] = [];
   for await (const sourced of images) {
-    inWork.push(answer(runtime, sourced, json));
+    inWork.push(answerInTurn(turns.take(), runtime, sourced, json));
     if (inWork.length >= mostInWork) await inWork.shift();
   }
   await Promise.all(inWork);
 }
 
-async function answer(runtime: Runtime, { name, image }: SourcedImage, json: boolean): Promise<void> {
+async function answerInTurn(turn: Turn, runtime: Runtime, sourced: SourcedImage, json: boolean): Promise<void> {
+  const said = await answer(runtime, sourced, json);
+  await turn.comes;
+  (said.isError ? process.stderr : process.stdout).write(`${said.text}\n`);
+  turn.end();
+}
+
+async function answer(runtime: Runtime, { name, image }: SourcedImage, json: boolean) {
   try {
     const prediction = await runtime.infer({ image, context: { source: name.slice(-256) } });
-    process.stdout.write(`${json ? asJson(name, prediction) : asLine(name, prediction)}\n`);
+    return { isError: false, text: json ? asJson(name, prediction) : asLine(name, prediction) };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    if (json) process.stdout.write(`${JSON.stringify({ source: name, error: { code, message } })}\n`);
-    else process.stderr.write(`${name}: ${message}\n`);
+    if (json) return { isError: false, text: JSON.stringify({ source: name, error: { code, message } }) };
+    return { isError: true, text: `${name}: ${message}` };
   }
 }
 

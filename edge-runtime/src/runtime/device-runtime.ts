@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { decodePublicKey, encodeMessage, type Inventory, type Lane, lanes } from "@fieldloop/devices";
 import { EdgeRuntimeError } from "../errors.ts";
 import { type Identity, readIdentity } from "../identity/identity.ts";
-import type { Journal } from "../journal/index.ts";
+import type { Journal, LaneStats } from "../journal/index.ts";
 import { answerFrame } from "../pipeline/frame-answer.ts";
 import { FrameCounter } from "../pipeline/frame-counter.ts";
 import { Mailbox, type MailboxPolicy } from "../pipeline/mailbox.ts";
@@ -327,13 +327,12 @@ export class DeviceRuntime {
       desiredNumber: number,
       startedAt: this.#startedAt,
       frames: this.#tallies.frames.frames,
-      journal: Object.fromEntries(
-        lanes.map((lane) => {
-          const extent = { lastSeq: this.#journal.lastSeq(lane), releasedUpTo: this.#journal.releasedUpTo(lane) };
-          return [lane, { ...extent, ...(stats[lane] ?? noStats) }];
-        }),
-      ),
+      journal: Object.fromEntries(lanes.map((lane) => [lane, this.#extent(lane, stats[lane] ?? noStats)])),
     };
+  }
+
+  #extent(lane: Lane, stats: LaneStats): Inventory["journal"][string] {
+    return { ...stats, lastSeq: this.#journal.lastSeq(lane), releasedUpTo: this.#journal.releasedUpTo(lane) };
   }
 
   #lastSeqs(): Record<Lane, number> {
