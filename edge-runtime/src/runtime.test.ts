@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
-import { decodeMessage, generateKeyPair, type ReleaseManifest } from "@fieldloop/devices";
+import { decodeMessage, encodeMessage, generateKeyPair, type ReleaseManifest } from "@fieldloop/devices";
 import { startInlineEngine } from "./engine/inline-engine.ts";
 import { writeIdentity } from "./identity/identity.ts";
 import { desire, makeTinyRelease, type TinyRelease, tinyImage, writeBundle } from "./releases/tiny-release.ts";
@@ -199,12 +199,46 @@ test("lets one runtime at a time work in a data folder", async (t) => {
   await assert.rejects(open(), { code: "folder-in-use" });
 });
 
-test("takes a desired state from the hub over the air", async (t) => {
+function publish(hub: TinyHub, release: TinyRelease): void {
+  hub.files.set(`/v1/releases/${release.digest}/manifest`, encodeMessage("signed", release.signed));
+  for (const [digest, bytes] of release.blobs) hub.files.set(`/v1/blobs/${digest.slice(7)}`, bytes);
+}
+
+test("takes releases over the air, through interrupted downloads, and tells a foreign one as refused", async (t) => {
   const { hub, runtime } = await opened(t);
   await until(() => hub.hellos.length === 1, "hello");
   assert.equal(hub.hellos[0]?.release, null);
-  hub.sendDesired("reader-1", desire(generateKeyPair(), first.digest, 1));
-  const refused = () => hub.lane("control").some(({ kind }) => kind === "release-event");
-  await until(refused, "a desired state of another hub is refused and told");
-  assert.equal(runtime.status().release, null);
+  publish(hub, first);
+  publish(hub, second);
+  hub.sendDesired("reader-1", desire(keys, first.digest, 1));
+  await until(() => runtime.status().release === first.digest, "the first release runs");
+  hub.cutDownloads = 2;
+  hub.sendDesired("reader-1", desire(generateKeyPair(), second.digest, 2));
+  hub.sendDesired("reader-1", desire(keys, second.digest, 3));
+  await until(() => runtime.status().release === second.digest, "the second release runs");
+  assert.equal((await runtime.infer(frame(1))).release, second.digest);
+  const events = () =>
+    hub.lane("control").flatMap(({ kind, body }) => (kind === "release-event" ? [decodeMessage(kind, body)] : []));
+  await until(() => events().some(({ state, number }) => state === "staged" && number === 3), "events told");
+  assert.equal(hub.cutDownloads, 0);
+  const size = [...second.blobs.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+  assert.ok(runtime.status().bytes.down > size, "downloads are counted");
+});
+
+test("closes at once while a release is being fetched, and takes it at the next start", async (t) => {
+  const { hub, runtime, open } = await opened(t);
+  publish(hub, first);
+  await until(() => hub.hellos.length === 1, "hello");
+  hub.cutDownloads = 1000;
+  hub.sendDesired("reader-1", desire(keys, first.digest, 1));
+  await until(() => hub.cutDownloads < 999, "fetching");
+  const started = performance.now();
+  await runtime.close();
+  assert.ok(performance.now() - started < 5_000);
+  hub.cutDownloads = 0;
+  const again = await open();
+  t.after(() => again.close());
+  await until(() => hub.hellos.length >= 2, "hello");
+  hub.sendDesired("reader-1", desire(keys, first.digest, 1));
+  await until(() => again.status().release === first.digest, "the release runs");
 });

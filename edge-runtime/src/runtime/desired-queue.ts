@@ -14,7 +14,7 @@ export class DesiredQueue {
   readonly #store: ReleaseStore;
   readonly #fetcher: ReleaseFetcher;
   readonly #random: () => number;
-  readonly #tally: FetchTally = { bytes: 0, wasInterrupted: false };
+  readonly #tally: FetchTally = { bytes: 0, wasInterrupted: false, isStopped: false };
   #latest: Signed | undefined;
   #working: Promise<void> | undefined;
   #endPause: (() => void) | undefined;
@@ -39,9 +39,10 @@ export class DesiredQueue {
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
   }
 
-  /** Ends waiting; resolves when no offer is under way. */
+  /** Ends waiting and fetching; resolves when no offer is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#tally.isStopped = true;
     this.#latest = undefined;
     this.#endPause?.();
     await this.#working;

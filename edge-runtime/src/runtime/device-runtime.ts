@@ -96,7 +96,7 @@ export class DeviceRuntime {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
     this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
-    this.#startedAt = this.#clock();
+    this.#startedAt = Math.round(this.#clock());
     const { waiting = 32, policy = "block" } = options.mailbox ?? {};
     this.#mailbox = new Mailbox({ concurrent: concurrentFrames, waiting, policy });
     this.#tallies = new Tallies(this.#clock);
@@ -175,7 +175,7 @@ export class DeviceRuntime {
 
   /** Records what came of acting on a prediction; resolves once it is on the disk. */
   async reportOutcome(predictionId: string, outcome: Outcome): Promise<void> {
-    const at = this.#clock();
+    const at = Math.round(this.#clock());
     const payload = encodeOutcome(predictionId, outcome, at);
     await this.#journal.append("control", { kind: "outcome", at, priority: 1, payload });
   }
@@ -301,7 +301,7 @@ export class DeviceRuntime {
 
   #tellRelease(event: ReleaseEvent): void {
     if (event.state === "offered" && event.release !== null) this.#tallies.offered(event.number, event.release);
-    const at = this.#clock();
+    const at = Math.round(this.#clock());
     const { reason, ...rest } = event;
     const body = { v: 1, at, ...rest, ...(reason === undefined ? {} : { reason: reason.slice(0, 1000) }) } as const;
     const payload = encodeMessage("release-event", body);

@@ -77,7 +77,7 @@ export class AuditReserve {
 
   async #set(audit: AuditLane, halvings: number, fromFrame: number): Promise<void> {
     this.#halvings = halvings;
-    const at = this.#clock();
+    const at = Math.round(this.#clock());
     // The folder's copy is for the next start; a full disk must not keep the control record back.
     await writePrivate(this.#dir, fileName, JSON.stringify({ v: 1, halvings })).catch(() => undefined);
     const payload = encodeMessage("halving", { v: 1, rate: audit.rate, fromFrame, at });

@@ -38,6 +38,7 @@ export interface RecorderParts {
 
 const predictionPriority = 0.3;
 const sketchPriority = 2;
+const longestText = 256;
 
 /** Samples, predictions and sketches of the frames that one release answered. */
 export class FrameRecorder {
@@ -76,8 +77,9 @@ export class FrameRecorder {
     }
     if (!this.plan.reports) return;
     const { at, latencyUs, decision, context } = frame;
-    const track = context.track === undefined ? undefined : String(context.track);
-    this.#predictions.add({ frame: frame.frame, at, heads, latencyUs, ...optional({ track, decision }) });
+    const track = context.track === undefined ? undefined : String(context.track).slice(0, longestText);
+    const texts = optional({ track, decision: decision?.slice(0, longestText) });
+    this.#predictions.add({ frame: frame.frame, at, heads, latencyUs, ...texts });
     this.#sketches.observe({ at, heads, latencyUs, embedding: frame.answer.embedding, luma: frame.answer.luma });
   }
 

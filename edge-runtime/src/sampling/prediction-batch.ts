@@ -3,7 +3,10 @@ import type { PredictionsBody, SamplingPolicy } from "@fieldloop/devices";
 type Item = PredictionsBody["items"][number];
 
 const mostItems = 512;
-const mostAnswers = 2048;
+const mostBytes = 96 * 1024;
+/** What an item and an answer take at most beside their texts, in CBOR. */
+const itemBytes = 64;
+const answerBytes = 64;
 const mostTracks = 1024;
 
 /**
@@ -16,6 +19,7 @@ export class PredictionBatch {
   readonly #onBatch: (body: PredictionsBody) => void;
   readonly #said = new Map<string, string>();
   #items: Item[] = [];
+  #bytes = 0;
 
   constructor(release: string, policy: SamplingPolicy["predictions"], onBatch: (body: PredictionsBody) => void) {
     this.#release = release;
@@ -26,9 +30,11 @@ export class PredictionBatch {
   /** Adds one answered frame as the policy says. */
   add(item: Item): void {
     if (this.#policy === "none" || (this.#policy === "changes" && !this.#isChange(item))) return;
+    const bytes = sizeOf(item);
+    if (this.#bytes + bytes > mostBytes) this.flush();
     this.#items.push(item);
-    const answers = this.#items.length * Object.keys(item.heads).length;
-    if (this.#items.length >= mostItems || answers >= mostAnswers) this.flush();
+    this.#bytes += bytes;
+    if (this.#items.length >= mostItems) this.flush();
   }
 
   /** Hands over what was gathered, if anything. */
@@ -36,6 +42,7 @@ export class PredictionBatch {
     if (this.#items.length === 0) return;
     const items = this.#items;
     this.#items = [];
+    this.#bytes = 0;
     this.#onBatch({ v: 1, release: this.#release, items });
   }
 
@@ -49,4 +56,10 @@ export class PredictionBatch {
     if (this.#said.size > mostTracks) this.#said.delete(this.#said.keys().next().value as string);
     return true;
   }
+}
+
+function sizeOf({ heads, track = "", decision = "" }: Item): number {
+  const names = Object.keys(heads);
+  const texts = names.reduce((sum, name) => sum + name.length, 0) + Buffer.byteLength(track + decision);
+  return itemBytes + names.length * answerBytes + texts;
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import {
   decodeMessage,
@@ -35,10 +36,15 @@ export class TinyHub {
   readonly records = new Map<string, ArrivedRecord>();
   /** Names of records that came again with another body: must stay empty. */
   readonly changed: string[] = [];
+  /** What `GET` gives, by path; the manifests and blobs of releases. */
+  readonly files = new Map<string, Uint8Array>();
+  /** How many downloads are cut off half-way. */
+  cutDownloads = 0;
   /** Whether receipts are sent by themselves. */
   givesReceipts = true;
   readonly #broker: Aedes;
   readonly #server: Server;
+  readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
   readonly #fingerprint: string | undefined;
   #port = 0;
@@ -47,6 +53,24 @@ export class TinyHub {
     this.#broker = broker;
     this.keys = keys;
     this.#fingerprint = certificate?.fingerprint;
+    this.#http = createHttpServer((request, response) => {
+      const bytes = this.files.get(decodeURIComponent(request.url ?? ""));
+      const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+      if (bytes === undefined || !request.headers.authorization?.startsWith("Device plant/")) {
+        response.writeHead(404).end();
+        return;
+      }
+      const range = { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
+      response.writeHead(start > 0 ? 206 : 200, {
+        "content-length": bytes.length - start,
+        ...(start > 0 ? range : {}),
+      });
+      if (this.cutDownloads === 0) response.end(bytes.subarray(start));
+      else {
+        this.cutDownloads -= 1;
+        response.write(bytes.subarray(start, start + (bytes.length - start) / 2), () => response.destroy());
+      }
+    });
     const accept = (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -66,6 +90,8 @@ export class TinyHub {
       if (client !== null) hub.#receive(packet.topic, packet.payload as Buffer);
     });
     await hub.listen();
+    hub.#http.listen(0, "127.0.0.1");
+    await once(hub.#http, "listening");
     return hub;
   }
 
@@ -78,7 +104,7 @@ export class TinyHub {
       profile: "x86-64",
       simulated: true,
       mqttUrl: `${this.#fingerprint ? "mqtts" : "mqtt"}://127.0.0.1:${this.#port}`,
-      httpUrl: "http://127.0.0.1:9",
+      httpUrl: `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`,
       credential: "secret",
       hubPublicKey: encodePublicKey(this.keys.publicKey),
       privateKey: encodePrivateKey(generateKeyPair().privateKey),
@@ -94,8 +120,7 @@ export class TinyHub {
   async listen(port = this.#port): Promise<void> {
     this.#server.listen(port, "127.0.0.1");
     await once(this.#server, "listening");
-    const address = this.#server.address();
-    if (address !== null && typeof address === "object") this.#port = address.port;
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** Ends every connection, and with `forGood` refuses new ones until `listen`. */
@@ -118,6 +143,8 @@ export class TinyHub {
 
   async close(): Promise<void> {
     await this.drop(true);
+    this.#http.closeAllConnections();
+    this.#http.close();
     await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
   }
 
