@@ -64,6 +64,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     preConnect: (client, packet, done) => {
       const refusal = packet.will === undefined ? undefined : new Error("wills are not accepted");
       if (refusal !== undefined) client.close();
+      packet.clean = true; // nothing is queued for a device that is away: what it missed is sent by state when it is back
       done(refusal ?? null, refusal === undefined);
     },
     authenticate: (client, username, password, done) => {

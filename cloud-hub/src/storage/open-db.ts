@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Db } from "./db.ts";
-import { copyTree, syncPath, syncTree } from "./durable-tree.ts";
+import { syncPath } from "./durable-tree.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate, readMigrations } from "./migrations.ts";
 import { PgliteDb } from "./pglite-db.ts";
 import { proveDurable, requireSyncedCommit } from "./self-test.ts";
-import { makeDatabase, preparedTemplate, templateCacheDir } from "./template.ts";
+import { newDatabase, templateOrUndefined } from "./template.ts";
 
 /** cacheDir: where prepared databases are kept · limitMs: the longest that one statement may take */
 export interface OpenDbOptions {
@@ -43,17 +43,6 @@ export async function openDb(dir: string, options: OpenDbOptions = {}): Promise<
   }
 }
 
-/** Where packages lie in a folder that may not be written, the database is made in place instead of copied. */
-async function templateOrUndefined(migrations: ReturnType<typeof readMigrations>, cacheDir = templateCacheDir()) {
-  try {
-    return await preparedTemplate(migrations, cacheDir);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EACCES" || code === "EROFS" || code === "EPERM") return undefined;
-    throw error;
-  }
-}
-
 /** A folder is complete before it carries its name, for a database that was cut off while being made cannot be opened. */
 async function makeInitialTree(
   dir: string,
@@ -62,11 +51,7 @@ async function makeInitialTree(
 ): Promise<void> {
   const draft = `${dir}.init`;
   await rm(draft, { recursive: true, force: true });
-  if (template === undefined) await makeDatabase(draft, migrations);
-  else {
-    await copyTree(template, draft);
-    await syncTree(draft);
-  }
+  await newDatabase(draft, migrations, template);
   await rename(draft, dir);
   await syncPath(dirname(dir));
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { syncPath, syncTree } from "./durable-tree.ts";
+import { copyTree, syncPath, syncTree } from "./durable-tree.ts";
 import { type Migration, migrate } from "./migrations.ts";
 import { PgliteDb } from "./pglite-db.ts";
 
@@ -38,8 +38,32 @@ export async function preparedTemplate(
   return template;
 }
 
-/** Makes an empty, migrated database in a new folder and syncs all of it. */
-export async function makeDatabase(dir: string, migrations: readonly Migration[]): Promise<void> {
+/** Puts an empty, migrated database into a new folder, all of it synced: a copy of the template where there is one. */
+export async function newDatabase(
+  dir: string,
+  migrations: readonly Migration[],
+  template: string | undefined,
+): Promise<void> {
+  if (template === undefined) return makeDatabase(dir, migrations);
+  await copyTree(template, dir);
+  await syncTree(dir);
+}
+
+/** The template, or undefined where packages lie in a folder that may not be written. */
+export async function templateOrUndefined(
+  migrations: readonly Migration[],
+  cacheDir?: string,
+): Promise<string | undefined> {
+  try {
+    return await preparedTemplate(migrations, cacheDir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES" || code === "EROFS" || code === "EPERM") return undefined;
+    throw error;
+  }
+}
+
+async function makeDatabase(dir: string, migrations: readonly Migration[]): Promise<void> {
   const db = await PgliteDb.open({ dir, create: true });
   try {
     await migrate(db, migrations);

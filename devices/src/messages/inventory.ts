@@ -20,6 +20,8 @@ export const InventorySchema = Type.Object({
       waiting: Type.Integer({ minimum: 0 }),
       waitingBytes: Type.Integer({ minimum: 0 }),
       evicted: Type.Integer({ minimum: 0 }),
+      /** What a receipt released: a hub that was restored from an older backup learns from it what will not come again. */
+      releasedUpTo: Type.Optional(Type.Integer({ minimum: 0 })),
     }),
   ),
   temperatureC: Type.Optional(Type.Number()),

@@ -3,14 +3,11 @@ import { decodePublicKey, encodeMessage, type Inventory, type Lane, lanes } from
 import { EdgeRuntimeError } from "../errors.ts";
 import { type Identity, readIdentity } from "../identity/identity.ts";
 import type { Journal, LaneStats } from "../journal/index.ts";
-import { answerFrame } from "../pipeline/frame-answer.ts";
 import { FrameCounter } from "../pipeline/frame-counter.ts";
-import { Mailbox, type MailboxPolicy } from "../pipeline/mailbox.ts";
-import { RuleState } from "../pipeline/rule-state.ts";
+import type { MailboxPolicy } from "../pipeline/mailbox.ts";
 import {
   folderFetcher,
   httpFetcher,
-  type LoadedRelease,
   type OfferResult,
   openReleases,
   type ReleaseEvent,
@@ -19,19 +16,18 @@ import {
   readSigned,
 } from "../releases/index.ts";
 import { AuditReserve } from "../sampling/audit-reserve.ts";
-import { FrameRecorder } from "../sampling/frame-recorder.ts";
 import { LaneWriter } from "../sampling/lane-writer.ts";
 import { startUplink, type Uplink } from "../uplink/uplink.ts";
 import { DesiredQueue } from "./desired-queue.ts";
 import { type JournalLimits, openDeviceJournal } from "./device-journal.ts";
-import { checkFrame, type Frame, type Prediction } from "./frame.ts";
+import type { Frame, Prediction } from "./frame.ts";
+import { FrameDesk } from "./frame-desk.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Listeners, type RuntimeEvents } from "./runtime-events.ts";
 import { runtimeVersion } from "./runtime-version.ts";
 import type { RuntimeStatus } from "./status.ts";
 import { serveStatus } from "./status-socket.ts";
 import { count, Tallies } from "./tallies.ts";
-import { Turns } from "./turns.ts";
 
 /** How a runtime is opened; everything has a default that suits a device in the field. */
 export interface RuntimeOptions {
@@ -59,9 +55,6 @@ interface Parts {
   readonly options: RuntimeOptions;
 }
 
-const concurrentFrames = 2;
-const tickMs = 1_000;
-
 /** A device at work: its releases answer frames, its journal keeps what is worth it, its uplink carries it to the hub. */
 export class DeviceRuntime {
   readonly #identity: Identity;
@@ -72,19 +65,15 @@ export class DeviceRuntime {
   readonly #clock: () => number;
   readonly #monotonicMs: () => number;
   readonly #startedAt: number;
-  readonly #mailbox: Mailbox;
   readonly #writer: LaneWriter;
   readonly #tallies: Tallies;
   readonly #lost: Partial<Record<Lane, Record<string, number>>> = {};
   readonly #listeners = new Listeners();
-  readonly #turns = new Turns();
-  readonly #timer: NodeJS.Timeout;
   #releases!: ReleaseStore; // set by `open` before anybody has the runtime
   #desired!: DesiredQueue;
+  #desk!: FrameDesk;
   #uplink: Uplink | undefined;
   #socket: { close(): Promise<void> } | undefined;
-  #recorder: FrameRecorder | undefined;
-  #rules: RuleState | undefined;
   #closing: Promise<void> | undefined;
   #lastStatus: RuntimeStatus | undefined;
 
@@ -97,11 +86,8 @@ export class DeviceRuntime {
     this.#clock = options.clock ?? Date.now;
     this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
     this.#startedAt = Math.round(this.#clock());
-    const { waiting = 32, policy = "block" } = options.mailbox ?? {};
-    this.#mailbox = new Mailbox({ concurrent: concurrentFrames, waiting, policy });
     this.#tallies = new Tallies(this.#clock);
     this.#writer = new LaneWriter(journal, (lane, reason) => this.#lose(lane, reason));
-    this.#timer = setInterval(() => this.#recorder?.tick(), tickMs).unref();
   }
 
   /** Opens everything in its order: identity, journal (the lock), frame numbers, releases, uplink. */
@@ -126,20 +112,16 @@ export class DeviceRuntime {
   async #start(dir: string): Promise<void> {
     const { fleet, device, profile, hubPublicKey, httpUrl, credential, fingerprint } = this.#identity;
     const { random = Math.random, startEngine, receiptTimeoutMs, mostBackoffMs } = this.#options;
-    try {
-      this.#releases = await openReleases({
-        dir: join(dir, "releases"),
-        hubKey: decodePublicKey(hubPublicKey),
-        fleet,
-        device,
-        profile,
-        onEvent: (event) => this.#tellRelease(event),
-        startEngine,
-      });
-    } catch (error) {
-      clearInterval(this.#timer);
-      throw error;
-    }
+    this.#releases = await openReleases({
+      dir: join(dir, "releases"),
+      hubKey: decodePublicKey(hubPublicKey),
+      fleet,
+      device,
+      profile,
+      onEvent: (event) => this.#tellRelease(event),
+      startEngine,
+    });
+    this.#desk = this.#openDesk();
     const hub = httpFetcher({ url: httpUrl, fleet, device, credential, fingerprint });
     this.#desired = new DesiredQueue(this.#releases, hub, random);
     this.#socket = await serveStatus(dir, () => this.status()).catch((error: Error) => this.#report(error));
@@ -156,21 +138,25 @@ export class DeviceRuntime {
     });
   }
 
+  #openDesk(): FrameDesk {
+    return new FrameDesk({
+      releases: this.#releases,
+      counter: this.#counter,
+      tallies: this.#tallies,
+      writer: this.#writer,
+      reserve: this.#reserve,
+      device: this.#identity.device,
+      epoch: this.#journal.epoch,
+      clock: this.#clock,
+      monotonicMs: this.#monotonicMs,
+      mailbox: this.#options.mailbox,
+      onLost: (lane, reason) => this.#lose(lane, reason),
+    });
+  }
+
   /** Answers one frame. */
-  async infer(frame: Frame): Promise<Prediction> {
-    const startedMs = this.#monotonicMs();
-    const at = Math.round(frame.at ?? this.#clock());
-    this.#tallies.frames.frames += 1;
-    try {
-      if (this.#closing) throw new EdgeRuntimeError("runtime-closed", "This runtime is closed; open it again.");
-      checkFrame(frame);
-      const prediction = await this.#mailbox.enter(() => this.#answer(frame, at, startedMs));
-      this.#tallies.frames.answered += 1;
-      return prediction;
-    } catch (error) {
-      this.#countUnanswered(error, at);
-      throw error;
-    }
+  infer(frame: Frame): Promise<Prediction> {
+    return this.#desk.infer(frame);
   }
 
   /** Records what came of acting on a prediction; resolves once it is on the disk. */
@@ -210,9 +196,9 @@ export class DeviceRuntime {
       release: this.#releases.status().release ?? null,
       desiredNumber: this.#releases.status().number,
       releases: this.#releases.status(),
-      frames: { frames, answered, inWork: this.#mailbox.size, unanswered: { ...unanswered } },
+      frames: { frames, answered, inWork: this.#desk.inWork, unanswered: { ...unanswered } },
       swaps: [...this.#tallies.swaps],
-      audit: { rate: this.#recorder?.sampler.audit.rate ?? null, halvings: this.#reserve.halvings },
+      audit: { rate: this.#desk.auditRate, halvings: this.#reserve.halvings },
       unrecorded: structuredClone(this.#lost),
       journal: { ...this.#journal.stats(), lastSeq: this.#lastSeqs() },
       uplink: uplink ?? null,
@@ -227,69 +213,16 @@ export class DeviceRuntime {
   }
 
   async #close(): Promise<void> {
-    await this.#mailbox.drained();
-    clearInterval(this.#timer);
+    await this.#desk.drain();
     await this.#desired.close();
     await this.#releases.close();
-    this.#recorder?.close();
+    this.#desk.flush();
     await this.#writer.settled();
     await this.#uplink?.close();
     await this.#socket?.close();
     this.#lastStatus = this.status();
     await this.#counter.close();
     await this.#journal.close();
-  }
-
-  async #answer(frame: Frame, at: number, startedMs: number): Promise<Prediction> {
-    const release = this.#releases.acquire();
-    if (release === undefined) throw noRelease(this.#identity.device);
-    const turn = this.#turns.take();
-    const { frame: number, isReserved } = this.#counter.next();
-    try {
-      const answer = await answerFrame(release, frame.image);
-      await turn.comes;
-      this.#recordBy(release);
-      const context = frame.context ?? {};
-      const decision = this.#decide(String(context.track ?? ""), answer.heads);
-      const latencyUs = Math.max(0, Math.round((this.#monotonicMs() - startedMs) * 1000));
-      const answered = { frame: number, at, latencyUs, ...(decision === undefined ? {} : { decision }) };
-      if (isReserved) this.#recorder?.record({ ...answered, image: frame.image, context, answer });
-      else this.#lose("predictions", "frame-number-unsaved");
-      const { heads, embedding } = answer;
-      return { id: `${this.#journal.epoch}-${number}`, release: release.digest, heads, embedding, ...answered };
-    } finally {
-      turn.end();
-      release.release();
-    }
-  }
-
-  /** Starts recording under a release at its first frame; what the one before gathered goes on its way. */
-  #recordBy({ digest, plan }: LoadedRelease): void {
-    if (this.#recorder?.plan.release === digest) return;
-    this.#recorder?.close();
-    const parts = {
-      writer: this.#writer,
-      reserve: this.#reserve,
-      device: this.#identity.device,
-      epoch: this.#journal.epoch,
-      monotonicMs: this.#monotonicMs,
-    };
-    this.#recorder = new FrameRecorder(plan, parts, this.#recorder);
-    this.#rules = new RuleState(plan.rules);
-    this.#tallies.swapped(digest);
-  }
-
-  #decide(track: string, heads: Prediction["heads"]): string | undefined {
-    const decisions = Object.entries(this.#rules?.observe(track, heads) ?? {});
-    if (decisions.length <= 1) return decisions[0]?.[1];
-    return decisions.map(([rule, decision]) => `${rule}=${decision}`).join(" ");
-  }
-
-  #countUnanswered(error: unknown, at: number): void {
-    const code = error instanceof EdgeRuntimeError ? error.code : "internal-error";
-    count(this.#tallies.frames.unanswered, code);
-    const isFrameAtFault = code.startsWith("image-") || code === "bad-frame" || code === "bad-output";
-    if (!this.#closing) this.#recorder?.recordUnanswered(at, code, isFrameAtFault ? "error" : "drop");
   }
 
   #lose(lane: Lane, reason: string): void {
@@ -341,10 +274,3 @@ export class DeviceRuntime {
 }
 
 const noStats = { waiting: 0, waitingBytes: 0, evicted: 0 };
-
-function noRelease(device: string): EdgeRuntimeError {
-  return new EdgeRuntimeError(
-    "no-release",
-    `Expected a release on device "${device}", but none was taken yet; release one to it from the hub, or offer a bundle.`,
-  );
-}
