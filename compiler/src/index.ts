@@ -11,6 +11,7 @@ export {
   conv,
   type DenseOptions,
   dense,
+  flatten,
   globalAveragePool,
   maxPool,
   relu,

@@ -26,7 +26,7 @@ export const RecipeSchema = Type.Object(
     embeddingSize: Type.Integer({ minimum: 2, maximum: 2048, default: 64 }),
     steps: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1500 }),
     batch: Type.Integer({ minimum: 2, maximum: 1024, default: 64 }),
-    learningRate: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.002 }),
+    learningRate: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.005 }),
     warmUpSteps: Type.Integer({ minimum: 0, default: 50 }),
     shiftPx: Type.Integer({ minimum: 0, maximum: 64, default: 3 }),
     light: Type.Boolean({ default: true }),

