@@ -12,7 +12,8 @@ const indent = " ".repeat(4 + titleWidth);
 /** Formats a step, or a remark under one: figures joined by `·`, wrapped under each other, seconds at the right edge. */
 export function stepLines(look: Look, step: StepRecord | { readonly text: string }): string[] {
   if ("text" in step) return wrap(step.text.split(" "), " ", columns - indent.length).map((line) => indent + line);
-  const [first = "", ...rest] = wrap(step.figures, " · ", columns - indent.length - secondsWidth);
+  const width = columns - indent.length - secondsWidth;
+  const [first = "", ...rest] = wrap(step.figures, " · ", width).flatMap((line) => foldLine(line, width));
   const seconds = secondsText(step.seconds).padStart(columns - indent.length - first.length);
   return [`${stepHead(look, step)}${first}${paint(look, "dim", seconds)}`, ...rest.map((line) => indent + line)];
 }
@@ -32,4 +33,11 @@ function wrap(words: readonly string[], separator: string, width: number): strin
     else lines.push(word);
   }
   return lines;
+}
+
+/** Breaks a line that one long figure makes too wide between words; what follows hangs two columns in. */
+function foldLine(line: string, width: number): string[] {
+  if (line.length <= width) return [line];
+  const [first = "", ...rest] = wrap(line.split(" "), " ", width);
+  return [first, ...wrap(rest.join(" ").split(" "), " ", width - 2).map((part) => `  ${part}`)];
 }

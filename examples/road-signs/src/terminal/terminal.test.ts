@@ -32,6 +32,17 @@ test("figures that do not fit one line go on under each other", async () => {
   assert.equal(lines[1], `${" ".repeat(18)}int8 94.9 % [92.8, 96.8] n=600 · 0.28× the size`);
 });
 
+test("a figure that is a whole sentence is broken between words", async () => {
+  const { terminal, text } = captureTerminal(false);
+  const sentence =
+    "✓ On 97 audited samples (81 tracks) the candidate is +20.6 (+7.9 to +32.3) points from the incumbent.";
+  await tellStory(terminal).step("Gate", async () => ({ result: 0, figures: ["v2 learnt", sentence, "done"] }));
+  const lines = text().trimEnd().split("\n");
+  assert.ok(lines.every((line) => line.length <= 80));
+  assert.match(lines[0] ?? "", /^ 1 {2}Gate +v2 learnt +0\.0 s$/);
+  assert.match(lines[2] ?? "", /^ {20}\S/);
+});
+
 test("a plain stream gets no escape codes and a progress line every ten seconds", async () => {
   const { terminal, text, advance } = captureTerminal(false);
   const story = tellStory(terminal);

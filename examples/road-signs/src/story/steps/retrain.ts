@@ -55,8 +55,10 @@ async function machineLabels(
 ): Promise<{ readonly machine: number; readonly machineRight: number }> {
   const truth = truthOf(data);
   const { members } = await client.snapshotMembers(snapshot);
-  const voted = new Map(members.filter(({ machine }) => machine).map(({ unit, labels }) => [unit, labels]));
-  const right = [...voted].filter(([unit, labels]) => labels.sign === truth(trackOf(unit)).sign);
+  const voted = new Map(
+    members.flatMap(({ machine, unit, labels }) => (machine && labels.sign ? [[unit, labels.sign]] : [])),
+  );
+  const right = [...voted].filter(([unit, sign]) => sign === truth(trackOf(unit)).sign);
   return { machine: voted.size, machineRight: right.length };
 }
 
