@@ -9,6 +9,9 @@ export const windowSizes = [32, 72, 152, 600] as const;
 /** How far beyond the null's own 99.9 % quantile a statistic must go. */
 export const safetyFactor = 1.25;
 
+/** Limits never fall below these: a model that is always sure would otherwise call a hair's breadth a drift. */
+const leastLimits = { confidence: 0.02, luma: 0.01, embedding: 0.1 };
+
 const resamples = 4000;
 const quantile = 0.999;
 
@@ -62,8 +65,15 @@ function nullLimits(units: readonly Unit[], scale: Scale, random: Random): Drift
   }
   return seen.map(({ frames, parts }) => ({
     frames,
-    parts: Object.fromEntries([...parts].map(([part, values]) => [part, upperQuantile(values) * safetyFactor])),
+    parts: Object.fromEntries(
+      [...parts].map(([part, values]) => [part, Math.max(upperQuantile(values) * safetyFactor, leastLimit(part))]),
+    ),
   }));
+}
+
+function leastLimit(part: string): number {
+  if (part === "luma" || part === "embedding") return leastLimits[part];
+  return leastLimits.confidence;
 }
 
 function draw(units: readonly Unit[], count: number, random: Random): Unit[] {

@@ -42,7 +42,7 @@ function scoreAgainst(window: WindowSummary, reference: DriftReference): DriftSc
   const parts: Record<string, number> = {};
   for (const [part, value] of Object.entries(distances(window, reference.summary, reference.scale))) {
     const limit = limits[part];
-    if (limit !== undefined) parts[part] = value / Math.max(limit, 1e-9);
+    if (limit !== undefined) parts[part] = value / limit;
   }
   const [part, score] = Object.entries(parts).reduce((top, entry) => (entry[1] > top[1] ? entry : top), ["none", 0]);
   return { score, domain: reference.domain, parts, explanation: explain(part, score, reference) };

@@ -9,7 +9,7 @@ export type BenchModel = {
   readonly heads: readonly string[];
 };
 
-/** Where the hub decodes images and runs models: two child processes, started when first needed. */
+/** Where the hub decodes images and runs models: child processes, started when first needed. */
 export type ModelBench = {
   /** Decodes an image in the bounded child; `spec` brings it to a model's input size. */
   readonly decode: (bytes: Uint8Array, spec?: PreprocessSpec) => Promise<RawImage>;
@@ -20,14 +20,17 @@ export type ModelBench = {
 
 const batchSize = 64;
 const loadedAtMost = 4;
+/** Two decoders keep each other busy: one decodes while the other one's answer travels. */
+const decodersAtMost = 2;
 
 /** Opens the bench; nothing is started before it is used, and an engine that died is started anew. */
 export function openModelBench(): ModelBench {
-  const decoder = startImageDecoder();
+  const decoders = Array.from({ length: decodersAtMost }, () => startImageDecoder());
+  const decoding = decoders.map((): Promise<unknown> => Promise.resolve());
+  let lastDecoder = 0;
   let host: EngineHost | undefined;
   let loaded = new Map<string, LoadedModel>();
   let turn: Promise<unknown> = Promise.resolve();
-  let decoding: Promise<unknown> = Promise.resolve();
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work);
@@ -52,8 +55,10 @@ export function openModelBench(): ModelBench {
 
   return {
     decode(bytes, spec) {
-      const result = decoding.then(() => decoder.decode(bytes, spec));
-      decoding = result.catch(() => undefined);
+      lastDecoder = (lastDecoder + 1) % decoders.length;
+      const own = lastDecoder;
+      const result = decoding[own]!.then(() => decoders[own]!.decode(bytes, spec));
+      decoding[own] = result.catch(() => undefined);
       return result;
     },
     answer: (model, images) =>
@@ -67,7 +72,7 @@ export function openModelBench(): ModelBench {
       }),
     async close() {
       await turn;
-      await decoder.close();
+      for (const decoder of decoders) await decoder.close();
       await host?.close();
     },
   };

@@ -2,6 +2,7 @@ import type { PreprocessSpec } from "@fieldloop/devices";
 import type { RawImage } from "@fieldloop/edge-runtime/operators";
 import type { Hub } from "../hub-parts.ts";
 
+const loadedAtOnce = 16;
 const cachedBytesAtMost = 96 * 1024 * 1024;
 
 type Cache = { readonly images: Map<string, RawImage>; bytes: number };
@@ -18,12 +19,15 @@ export async function samplePixels(
 ): Promise<RawImage[]> {
   const cache = caches.get(hub.bench) ?? { images: new Map<string, RawImage>(), bytes: 0 };
   caches.set(hub.bench, cache);
-  const images: RawImage[] = [];
-  for (const { blob } of samples) {
+  const load = async ({ blob }: { readonly blob: string }): Promise<RawImage> => {
     const key = `${blob} ${spec.operator} ${spec.version} ${spec.width} ${spec.height}`;
     const image = cache.images.get(key) ?? (await hub.bench.decode(await hub.readBlob(blob), spec));
     keep(cache, key, image);
-    images.push(image);
+    return image;
+  };
+  const images: RawImage[] = [];
+  for (let start = 0; start < samples.length; start += loadedAtOnce) {
+    images.push(...(await Promise.all(samples.slice(start, start + loadedAtOnce).map(load))));
   }
   return images;
 }

@@ -17,7 +17,7 @@ export type NewDevice = Static<typeof NewDeviceSchema>;
 export const AddedDeviceSchema = Type.Object({ device: Type.String(), code: Type.String(), expiresAt: Type.Integer() });
 export type AddedDevice = Static<typeof AddedDeviceSchema>;
 
-/** A device of the fleet. release: what it last said it runs · desired: what it shall run · reported: its inventory */
+/** A device of the fleet. release: what it last took over for good · desired: what it shall run · reported: its inventory */
 export const DeviceSchema = Type.Object({
   device: Type.String(),
   profile: Type.String(),
@@ -69,13 +69,14 @@ export async function addDevice(hub: Hub, request: NewDevice): Promise<AddedDevi
 const columns = `d.device, d.profile, d.group_name as "group", d.simulated, d.public_key is not null as enrolled,
   d.created_at as "createdAt", d.last_seen as "lastSeen", d.inventory as reported,
   (select jsonb_build_object('number', s.number, 'release', s.release) from desired_states s
-   where s.fleet = d.fleet and s.device = d.device order by s.number desc limit 1) as desired`;
-
-type DeviceRow = Omit<Device, "release">;
+   where s.fleet = d.fleet and s.device = d.device order by s.number desc limit 1) as desired,
+  (select case when e.body ->> 'state' = 'good' then e.body ->> 'release' end from device_events e
+   where e.fleet = d.fleet and e.device = d.device and e.kind = 'release-event'
+   and e.body ->> 'state' in ('good', 'rolled-back') order by e.at desc, e.seq desc limit 1) as release`;
 
 /** The fleet's devices by name. */
 export async function listDevices(hub: Hub): Promise<Device[]> {
-  const rows = await hub.rows<DeviceRow>(
+  const rows = await hub.rows<Device>(
     `select ${columns} from devices d where d.fleet = $1 order by d.device limit 10000`,
     [hub.fleet],
   );
@@ -84,7 +85,7 @@ export async function listDevices(hub: Hub): Promise<Device[]> {
 
 /** One device. @throws {HubError} `not-found` */
 export async function getDevice(hub: Hub, device: string): Promise<Device> {
-  const [row] = await hub.rows<DeviceRow>(`select ${columns} from devices d where d.fleet = $1 and d.device = $2`, [
+  const [row] = await hub.rows<Device>(`select ${columns} from devices d where d.fleet = $1 and d.device = $2`, [
     hub.fleet,
     device,
   ]);
@@ -92,11 +93,11 @@ export async function getDevice(hub: Hub, device: string): Promise<Device> {
   throw new HubError("not-found", `Expected a device of fleet ${hub.fleet}, found none named ${device}; add it first.`);
 }
 
-function fromRow(row: DeviceRow): Device {
+function fromRow(row: Device): Device {
   return {
     ...row,
     createdAt: Number(row.createdAt),
     lastSeen: row.lastSeen === null ? null : Number(row.lastSeen),
-    release: row.reported?.release ?? null,
+    release: row.release ?? row.reported?.release ?? null,
   };
 }
