@@ -20,16 +20,19 @@ export interface HubSession {
 
 /**
  * Connects as the device (MQTT 3.1.1, client id = device, user `fleet/device`) and subscribes at QoS 1.
- * onMessage: must return at once; the socket's reading waits for it
+ * onMessage: must return at once; the socket's reading waits for it · signal: ends the connection, or the attempt
  * @throws {EdgeRuntimeError} `hub-unreachable`, `wrong-fingerprint`, `hub-refused`
  */
 export async function openHubSession(
   identity: Identity,
   topics: readonly string[],
   onMessage: (topic: string, payload: Uint8Array) => void,
+  signal: AbortSignal,
 ): Promise<HubSession> {
   const url = new URL(identity.mqttUrl);
-  const socket = await connectPinned(url, identity.fingerprint);
+  const socket = await connectPinned(url, identity.fingerprint, signal);
+  const end = () => socket.destroy();
+  signal.addEventListener("abort", end);
   const client = new MqttClient(() => socket, {
     protocolId: "MQTT",
     protocolVersion: 4,
@@ -49,6 +52,7 @@ export async function openHubSession(
   const ended = new Promise<Error | undefined>((resolve) =>
     client.once("close", () => {
       isOpen = false;
+      signal.removeEventListener("abort", end);
       resolve(lastError);
     }),
   );

@@ -7,9 +7,10 @@ const connectTimeoutMs = 10_000;
 /**
  * Connects to a hub: plainly for `mqtt:` and `http:`, else by TLS, trusting exactly the certificate with `fingerprint`
  * (SHA-256, 64 hex digits), or the machine's authorities where none is pinned. Nothing is sent before that check.
+ * signal: gives the attempt up
  * @throws {EdgeRuntimeError} `hub-unreachable`, `wrong-fingerprint`
  */
-export async function connectPinned(url: URL, fingerprint?: string): Promise<Socket> {
+export async function connectPinned(url: URL, fingerprint?: string, signal?: AbortSignal): Promise<Socket> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const isSecure = url.protocol === "mqtts:" || url.protocol === "https:";
   const port = Number(url.port || defaultPorts[url.protocol]);
@@ -21,7 +22,13 @@ export async function connectPinned(url: URL, fingerprint?: string): Promise<Soc
         ...(isIP(host) ? {} : { servername: host }),
       })
     : connectPlain({ host, port });
-  await connected(socket, isSecure ? "secureConnect" : "connect", url);
+  const giveUp = () => socket.destroy(new Error("given up"));
+  signal?.addEventListener("abort", giveUp);
+  try {
+    await connected(socket, isSecure ? "secureConnect" : "connect", url);
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
   if (isSecure && fingerprint !== undefined) requireFingerprint(socket as TLSSocket, fingerprint, url);
   return socket;
 }

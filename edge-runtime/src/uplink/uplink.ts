@@ -22,6 +22,8 @@ import { WakeSignal } from "./wake-signal.ts";
 const gatherMs = 50;
 const helloEveryMs = 3_600_000;
 const mostUnreceipted = 1024;
+/** A connection that held this long, or brought a receipt, ends a row of failures. */
+const steadyMs = 30_000;
 
 /** What an uplink needs; times come from `monotonicMs`, jitter from `random` (uniform in [0, 1)). */
 export interface UplinkOptions {
@@ -83,7 +85,7 @@ class Sender {
   readonly #counts = { connections: 0, published: 0, receipts: 0, resends: 0, up: 0, down: 0 };
   #window = new InFlightWindow();
   #session: HubSession | undefined;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
   #failures = 0;
   #helloAtMs = 0;
   #lastError: string | undefined;
@@ -95,6 +97,10 @@ class Sender {
     const timeoutMs = options.receiptTimeoutMs ?? 10_000;
     const cursor = (lane: Lane) => [lane, new LaneCursor(options.journal.releasedUpTo(lane), timeoutMs)];
     this.#cursors = Object.fromEntries(lanes.map(cursor)) as Record<Lane, LaneCursor>; // one per lane
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   async run(): Promise<void> {
@@ -112,7 +118,7 @@ class Sender {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#wake.wake();
     await this.#session?.close();
   }
@@ -153,20 +159,22 @@ class Sender {
     const { identity, journal } = this.#options;
     const { fleet, device } = identity;
     const channels = (["receipt", "desired", "command"] as const).map((to) => downlinkTopic(fleet, device, to));
-    const session = await openHubSession(identity, channels, (topic, payload) => this.#receive(topic, payload));
+    const onMessage = (topic: string, payload: Uint8Array) => this.#receive(topic, payload);
+    const session = await openHubSession(identity, channels, onMessage, this.#stopping.signal);
     this.#session = session;
     this.#counts.connections += 1;
+    const openedMs = this.#monotonicMs();
     this.#window = new InFlightWindow();
     for (const lane of lanes) this.#cursors[lane].rewind(journal.releasedUpTo(lane), false);
     void session.ended.then(() => this.#wake.wake());
     try {
       if (this.#isStopped) return;
       await this.#sayHello(session);
-      this.#failures = 0;
       this.#lastError = undefined;
       while (session.isOpen && !this.#isStopped) await this.#turn(session);
     } finally {
       await session.close();
+      if (this.#monotonicMs() - openedMs >= steadyMs) this.#failures = 0;
       const bytes = session.bytes();
       this.#session = undefined;
       this.#counts.up += bytes.up;
@@ -262,6 +270,7 @@ class Sender {
       return;
     }
     this.#counts.receipts += 1;
+    this.#failures = 0;
     const { lane, upTo } = receipt;
     const isFirst = this.#receipts.size === 0;
     this.#receipts.set(lane, Math.max(upTo, this.#receipts.get(lane) ?? 0));
