@@ -4,12 +4,14 @@ import { floatTensor, type Tensor } from "../graph/tensor.ts";
 import { seededRandom } from "../statistics/index.ts";
 
 /** The rendered world's network with random weights and random running statistics, so that folding has work to do; for tests. */
-export function randomClassifier(channels: readonly number[] = [16, 32, 64], seed = 1): Components {
+export function randomClassifier(features: "positions" | "average" = "positions"): Components {
+  const seed = 1;
   const heads = [
     { name: "sign", classes: 12 },
     { name: "category", classes: 4 },
   ];
-  const { backbone, heads: built } = buildClassifier({ imageSize: 32, channels, embeddingSize: 64, heads, seed });
+  const shape = { imageSize: 32, channels: [16, 32, 64], embeddingSize: 64, features, heads, seed };
+  const { backbone, heads: built } = buildClassifier(shape);
   return { backbone: withRandomStatistics(backbone, seed), heads: built };
 }
 

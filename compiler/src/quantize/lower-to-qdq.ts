@@ -1,10 +1,11 @@
 import { attribute, type Graph, type Node, producers } from "../graph/graph.ts";
-import { floatsOf, floatTensor, integerTensor, type Tensor } from "../graph/tensor.ts";
+import { elementCount, floatsOf, floatTensor, integerTensor, type Tensor } from "../graph/tensor.ts";
 import { freshNames } from "../passes/graph-edit.ts";
 import type { Pass } from "../passes/pass.ts";
 import type { QuantParameters, QuantPlan } from "./quant-plan.ts";
 import { quantizableOperator } from "./quantizable-operators.ts";
 import { roundPreservingSums } from "./sum-preserving-rounding.ts";
+import { channelsAlong, joinedChannels, kernelSize } from "./weight-channels.ts";
 
 const limits = { uint8: [0, 255], int8: [-128, 127], int32: [-(2 ** 31), 2 ** 31 - 1] } as const;
 
@@ -107,17 +108,23 @@ class Lowering {
  */
 export function quantizedConstant(tensor: Tensor, parameters: QuantParameters): Tensor {
   const { dtype, axis = 0, scale, zeroPoint, source } = parameters;
-  const inner = tensor.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const scaled = Float64Array.from(
-    floatsOf(tensor),
-    (value, index) => value / scale[Math.floor(index / inner) % scale.length]!,
-  );
-  if (source.kind === "weight") {
-    return integerTensor(roundPreservingSums(scaled, { shape: tensor.shape, axis }, source.largest), tensor.shape);
-  }
+  if (source.kind === "weight") return quantizedWeight(tensor, axis, scale, source.largest);
+  const inner = elementCount(tensor.shape.slice(axis + 1));
   const [low, high] = limits[dtype];
-  const levels = scaled.map((value) => Math.min(high, Math.max(low, roundHalfToEven(value) + zeroPoint)));
+  const levels = Array.from(floatsOf(tensor), (value, index) => {
+    const level = roundHalfToEven(value / scale[Math.floor(index / inner) % scale.length]!) + zeroPoint;
+    return Math.min(high, Math.max(low, level));
+  });
   return integerTensor(dtype === "uint8" ? Uint8Array.from(levels) : Int32Array.from(levels), tensor.shape);
+}
+
+function quantizedWeight(tensor: Tensor, axis: number, scale: Float32Array, largest: number): Tensor {
+  const kernel = kernelSize(tensor.shape, axis);
+  const channels = channelsAlong(tensor, axis).map((values, channel) => {
+    const scaled = values.map((value) => value / scale[channel]!);
+    return roundPreservingSums(scaled, kernel, largest);
+  });
+  return integerTensor(joinedChannels(channels, tensor.shape, axis), tensor.shape);
 }
 
 /** Rounds to the nearest integer, ties to the even one (IEEE 754, as QuantizeLinear does). */

@@ -5,6 +5,7 @@ import type { Observations } from "./calibrate.ts";
 import { bytesSpanning, type QuantParameters, type QuantPlan } from "./quant-plan.ts";
 import { type QuantizableOperator, quantizableOperator } from "./quantizable-operators.ts";
 import { chooseRange, type RangeMethod } from "./range-choice.ts";
+import { channelScales } from "./weight-scale.ts";
 
 /** What a target and a person may choose. */
 export interface PlanOptions {
@@ -87,20 +88,8 @@ function planConstants(graph: Graph, { node, operator, weightBits, readers, plan
 /** Symmetric parameters of a weight tensor, one scale per channel along `axis`. */
 export function weightParameters(weight: Tensor, axis: number, bits: 7 | 8): QuantParameters {
   const largest = bits === 8 ? 127 : 63;
-  const peaks = channelPeaks(weight, axis);
-  const scale = peaks.map((peak) => (peak === 0 ? 1 : Math.max(peak / largest, 1e-30)));
+  const scale = channelScales(weight, axis, largest);
   return { dtype: "int8", axis, scale, zeroPoint: 0, source: { kind: "weight", largest } };
-}
-
-function channelPeaks(weight: Tensor, axis: number): Float32Array {
-  const channels = weight.shape[axis]!;
-  const inner = weight.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const peaks = new Float32Array(channels);
-  floatsOf(weight).forEach((value, index) => {
-    const channel = Math.floor(index / inner) % channels;
-    peaks[channel] = Math.max(peaks[channel]!, Math.abs(value));
-  });
-  return peaks;
 }
 
 function widened(scale: Float32Array, bias: Float32Array, inputScale: number): Float32Array {

@@ -1,22 +1,21 @@
-/** Where a weight's channel and kernels lie: one scale per channel of `axis`, kernels are runs of `kernel` values. */
-export interface WeightLayout {
-  readonly shape: readonly number[];
-  readonly axis: number;
-}
-
 /**
- * Rounds weights, already divided by their scales, to integers so that the sum over each channel is kept to within half a
- * step and over each kernel nearly so: smooth or dark input meets mostly the sums, and under nearest rounding the errors of
+ * Rounds one channel's weights, already divided by their scale, to integers so that the channel's sum is kept to within half
+ * a step and each kernel's nearly so: smooth or dark input meets mostly the sums, and under nearest rounding the errors of
  * many weights add up there. Weights closest to a tie move to their other neighbour; `largest` bounds both sides.
- * Source: Guo et al., SQuant (ICLR 2022), its kernel-wise and channel-wise steps
+ * scaled: kernels of `kernel` values one after another · source: Guo et al., SQuant (ICLR 2022), its kernel-wise and
+ * channel-wise steps
  */
-export function roundPreservingSums(scaled: Float64Array, layout: WeightLayout, largest: number): Int8Array {
-  const rounded = Int8Array.from(scaled, (value) => Math.max(-largest, Math.min(largest, Math.round(value))));
-  const errors = Float64Array.from(scaled, (value, index) => rounded[index]! - value);
-  for (const channel of channelsOf(layout)) {
-    for (const kernel of channel) balance(kernel, { rounded, errors, largest });
-    balance(channel.flat(), { rounded, errors, largest });
+export function roundPreservingSums(scaled: Float64Array, kernel: number, largest: number): Int8Array {
+  const rounded = new Int8Array(scaled.length);
+  const errors = new Float64Array(scaled.length);
+  for (let place = 0; place < scaled.length; place += 1) {
+    rounded[place] = Math.max(-largest, Math.min(largest, Math.round(scaled[place]!)));
+    errors[place] = rounded[place]! - scaled[place]!;
   }
+  for (let start = 0; kernel > 1 && start < scaled.length; start += kernel) {
+    balance({ rounded, errors, largest }, start, start + kernel);
+  }
+  balance({ rounded, errors, largest }, 0, scaled.length);
   return rounded;
 }
 
@@ -27,27 +26,28 @@ interface Rounding {
 }
 
 /** Moves as many weights by one step as brings the sum of errors nearest to zero, each to its second-nearest integer. */
-function balance(places: readonly number[], { rounded, errors, largest }: Rounding): void {
-  const excess = places.reduce((sum, place) => sum + errors[place]!, 0);
+function balance(rounding: Rounding, start: number, end: number): void {
+  let excess = 0;
+  for (let place = start; place < end; place += 1) excess += rounding.errors[place]!;
   const step = -Math.sign(excess);
-  const movable = places
-    .filter((place) => errors[place]! * step < 0 && Math.abs(rounded[place]! + step) <= largest)
-    .sort((left, right) => Math.abs(errors[right]!) - Math.abs(errors[left]!) || left - right);
-  for (const place of movable.slice(0, Math.round(Math.abs(excess)))) {
-    rounded[place]! += step;
-    errors[place]! += step;
+  for (let moves = Math.round(Math.abs(excess)); moves > 0; moves -= 1) {
+    const place = mostMovable(rounding, { start, end, step });
+    if (place < 0) return;
+    rounding.rounded[place]! += step;
+    rounding.errors[place]! += step;
   }
 }
 
-/** Per channel, the places of each of its kernels; a matrix has kernels of one value. */
-function channelsOf({ shape, axis }: WeightLayout): readonly (readonly (readonly number[])[])[] {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const kernel = axis === 0 ? shape.slice(2).reduce((product, size) => product * size, 1) : 1;
-  const channels: number[][][] = Array.from({ length: shape[axis]! }, () => []);
-  for (let place = 0; place < count; place += kernel) {
-    const places = Array.from({ length: kernel }, (_, offset) => place + offset);
-    channels[Math.floor(place / inner) % shape[axis]!]!.push(places);
+function mostMovable(
+  { rounded, errors, largest }: Rounding,
+  { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+): number {
+  let found = -1;
+  let greatest = 0;
+  for (let place = start; place < end; place += 1) {
+    const error = -step * errors[place]!;
+    if (error <= greatest || Math.abs(rounded[place]! + step) > largest) continue;
+    [found, greatest] = [place, error];
   }
-  return channels;
+  return found;
 }
