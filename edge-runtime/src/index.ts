@@ -18,6 +18,7 @@ export type { Frame, Prediction } from "./runtime/frame.ts";
 export type { Outcome } from "./runtime/outcome.ts";
 export type { RuntimeEvents } from "./runtime/runtime-events.ts";
 export type { RuntimeStatus } from "./runtime/status.ts";
+export { askStatus } from "./runtime/status-socket.ts";
 export type { SwapTally } from "./runtime/tallies.ts";
 export { openRuntime, type Runtime } from "./runtime.ts";
 export { keyedShare } from "./sampling/keyed-share.ts";

@@ -1,5 +1,5 @@
 /** The most messages and bytes handed to the broker and not yet acknowledged by it. */
-export const windowLimits = { messages: 16, bytes: 1024 * 1024 } as const;
+const windowLimits = { messages: 16, bytes: 1024 * 1024 } as const;
 
 /** The uplink's own window of unacknowledged messages. */
 export class InFlightWindow {
