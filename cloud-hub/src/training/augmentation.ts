@@ -46,7 +46,7 @@ export function augment(
       for (let channel = 0; channel < 3; channel++) {
         at = (at + 1) & (tableSize - 1);
         const level = image[source + channel]! * factor + deviation * noise[at]!;
-        const cut = level < 0 ? 0 : level > 255 ? 255 : level;
+        const cut = level < 0 ? 0 : Math.min(level, 255);
         target[channel * plane + place] = (cut - pixelScale.centre) / pixelScale.divisor;
       }
     }

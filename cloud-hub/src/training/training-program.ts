@@ -4,7 +4,7 @@ import { jobPaths } from "./job-directory.ts";
 import { train } from "./train.ts";
 
 const stoppedExitCode = 143;
-const niceness = 10;
+const niceness = 5;
 
 /** The embedded trainer as a program: `training-program JOB_DIR`; 0 done, 143 stopped by SIGTERM, else failed. */
 async function main(jobDir: string): Promise<number> {
