@@ -6,6 +6,6 @@ export const raspberryPi5: Profile = {
   title: "Raspberry Pi 5",
   processor: "arm64",
   accelerators: [],
-  targets: ["ort-cpu-x86", "ort-cpu-fp32"],
+  targets: ["ort-cpu-fp32"],
   matches: ({ deviceTreeModel }) => deviceTreeModel.startsWith("Raspberry Pi 5"),
 };
