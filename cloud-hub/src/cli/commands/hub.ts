@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { HubError } from "../../errors.ts";
-import { startHub } from "../../hub.ts";
 import { defaultDataDir } from "../connection.ts";
 
 /** `fieldloop hub`: runs the hub until Ctrl-C. */
@@ -22,6 +21,7 @@ export const hubCommand = (): Command =>
         fleet: string;
         json?: boolean;
       }) => {
+        const { startHub } = await import("../../hub.ts"); // heavy: no other command waits for it
         const hub = await startHub({
           dataDir: options.data,
           listen: { address: options.listen, httpPort: port(options.port), mqttPort: port(options.mqttPort) },

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { restoreBackup } from "../../backup/backup.ts";
 import { defaultDataDir } from "../connection.ts";
 import { print } from "../output.ts";
 import { readPassphrase } from "../passphrase.ts";
@@ -16,6 +15,7 @@ export const restoreCommand = (): Command =>
     .option("--passphrase-file <file>", "opens the sealed keys (or FIELDLOOP_PASSPHRASE)")
     .option("--json", "print one JSON value instead of text")
     .action(async (file: string, options: RestoreOptions) => {
+      const { restoreBackup } = await import("../../backup/backup.ts"); // heavy: no other command waits for it
       const report = await restoreBackup(
         resolve(file),
         resolve(options.data),
