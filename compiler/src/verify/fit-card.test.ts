@@ -71,7 +71,7 @@ function request(): FitCardRequest {
   const [reference, integer] = ["ort-cpu-fp32", "ort-cpu-x86"].map(filesOf);
   return {
     variants: [reference!, integer!],
-    reference: reference!,
+    reference: filesOf("ort-cpu-fp32"),
     head: "category",
     images: judged,
     calibrationDigests: compiled.calibrationDigests,

@@ -18,7 +18,7 @@ export interface JudgedImage {
 
 /** What fit cards are measured from. */
 export interface FitCardRequest {
-  /** Every variant to judge; agreement and difference are against `reference`. */
+  /** Every variant to judge, one per target; agreement and difference are against `reference`, which has none itself. */
   readonly variants: readonly VariantFiles[];
   readonly reference: VariantFiles;
   /** The head whose answers are judged. */
@@ -42,7 +42,8 @@ const warmupRounds = 20;
  */
 export async function fitCards(request: FitCardRequest): Promise<FitCard[]> {
   refuseCalibrationImages(request);
-  const files = [request.reference, ...request.variants.filter((variant) => variant !== request.reference)];
+  const others = request.variants.filter(({ target }) => target !== request.reference.target);
+  const files = [request.reference, ...others];
   const threads = request.threads ?? 1;
   const hosted: HostedVariant[] = [];
   try {
@@ -57,7 +58,7 @@ export async function fitCards(request: FitCardRequest): Promise<FitCard[]> {
         peakMemoryBytes: Math.round(hosted[index]!.grownBytes()),
       }),
     );
-    return request.variants.map((variant) => cards[files.indexOf(variant)]!);
+    return request.variants.map(({ target }) => cards.find((card) => card.target === target)!);
   } finally {
     await Promise.all(hosted.map((variant) => variant.close()));
   }
