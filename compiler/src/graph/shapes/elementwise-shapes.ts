@@ -1,4 +1,5 @@
-import type { DataType } from "../data-type.ts";
+import { type DataType, dataTypeOf } from "../data-type.ts";
+import { intAttribute } from "../graph.ts";
 import { broadcastShapes, ranked, type ShapeContext, type ShapeRule } from "./shape-rule.ts";
 
 /** The first input's type, for functions of one value. */
@@ -16,10 +17,12 @@ export const whereShape: ShapeRule = (context) => broadcastAll(context, 0, conte
 /** BatchNormalization: the input's type, then the statistics' in training mode. */
 export const batchNormShape: ShapeRule = ({ inputs }) => [inputs[0], inputs[3], inputs[4]];
 
-/** QuantizeLinear: the shape stays, the type is the zero point's (uint8 without one). */
-export const quantizeShape: ShapeRule = ({ inputs }) => [
-  inputs[0] && { dtype: inputs[2]?.dtype ?? "uint8", shape: inputs[0].shape },
-];
+/** QuantizeLinear: the shape stays, the type is the zero point's, else `output_dtype`, else uint8. */
+export const quantizeShape: ShapeRule = ({ node, inputs }) => {
+  const named = intAttribute(node, "output_dtype", 0);
+  const dtype = inputs[2]?.dtype ?? (named === 0 ? "uint8" : dataTypeOf(named));
+  return [inputs[0] && { dtype, shape: inputs[0].shape }];
+};
 
 /** DequantizeLinear: the shape stays, the type is the scale's. */
 export const dequantizeShape: ShapeRule = ({ inputs }) => [

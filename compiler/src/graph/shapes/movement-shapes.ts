@@ -44,19 +44,22 @@ export const concatShape: ShapeRule = (context) => {
   return [{ dtype: first.dtype, shape: first.shape.map((size, at) => (at === axis ? total : size)) }];
 };
 
-/** Split along `axis` by constant sizes, or evenly. */
+/** Split along `axis` by constant sizes, or evenly with a smaller last part. */
 export const splitShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   if (input === undefined) return [undefined];
   const axis = positiveAxis(intAttribute(context.node, "axis", 0), input.shape.length);
-  const count = context.node.outputs.length;
-  const even = typeof input.shape[axis] === "number" ? Array<number>(count).fill(input.shape[axis] / count) : undefined;
-  const sizes = integers(context, 1) ?? even;
-  return context.node.outputs.map(
-    (_, index) =>
-      sizes && { dtype: input.dtype, shape: input.shape.map((size, at) => (at === axis ? sizes[index]! : size)) },
-  );
+  const sizes = isGiven(context, 1) ? integers(context, 1) : evenParts(input.shape[axis]!, context.node.outputs.length);
+  return context.node.outputs.map((_, index) => {
+    return sizes && { dtype: input.dtype, shape: input.shape.map((size, at) => (at === axis ? sizes[index]! : size)) };
+  });
 };
+
+function evenParts(size: Dimension, count: number): readonly number[] | undefined {
+  if (typeof size !== "number") return undefined;
+  const part = Math.ceil(size / count);
+  return Array.from({ length: count }, (_, index) => Math.min(part, size - index * part));
+}
 
 /** Slice with constant bounds (opset 10 and later). */
 export const sliceShape: ShapeRule = (context) => {
@@ -96,7 +99,7 @@ export const expandShape: ShapeRule = (context) => {
 export const unsqueezeShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   const axes = axesOf(context);
-  if (input === undefined || axes === undefined) return [undefined];
+  if (input === undefined || axes === undefined || axes === "none") return [undefined];
   const rank = input.shape.length + axes.length;
   const at = new Set(axes.map((axis) => positiveAxis(axis, rank)));
   const sizes = [...input.shape];
@@ -108,18 +111,21 @@ export const unsqueezeShape: ShapeRule = (context) => {
 /** Squeeze: without the given axes, or without every size of 1. */
 export const squeezeShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
-  if (input === undefined) return [undefined];
-  const axes = axesOf(context)?.map((axis) => positiveAxis(axis, input.shape.length));
-  const shape = input.shape.filter((size, axis) => (axes === undefined ? size !== 1 : !axes.includes(axis)));
+  const named = axesOf(context);
+  if (input === undefined || named === undefined) return [undefined];
+  const axes = named === "none" ? named : named.map((axis) => positiveAxis(axis, input.shape.length));
+  const shape = input.shape.filter((size, axis) => (axes === "none" ? size !== 1 : !axes.includes(axis)));
   return [{ dtype: input.dtype, shape }];
 };
 
-/** Reductions: the axes become 1 or vanish; none named means all. */
+/** Reductions: the axes become 1 or vanish; none named means all, unless the node says that it means nothing. */
 export const reduceShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
-  if (input === undefined) return [undefined];
-  const named = axesOf(context) ?? input.shape.map((_, axis) => axis);
-  const axes = new Set(named.map((axis) => positiveAxis(axis, input.shape.length)));
+  const named = axesOf(context);
+  if (input === undefined || named === undefined) return [undefined];
+  const isEmpty = named === "none" || named.length === 0;
+  if (isEmpty && intAttribute(context.node, "noop_with_empty_axes", 0) === 1) return [input];
+  const axes = new Set(isEmpty ? input.shape.keys() : named.map((axis) => positiveAxis(axis, input.shape.length)));
   const keep = intAttribute(context.node, "keepdims", 1) === 1;
   const shape = input.shape.flatMap((size, axis) => (axes.has(axis) ? (keep ? [1] : []) : [size]));
   return [{ dtype: input.dtype, shape }];
@@ -158,10 +164,14 @@ export const constantShape: ShapeRule = ({ node }) => {
   return [value?.kind === "tensor" ? { dtype: value.value.dtype, shape: value.value.shape } : undefined];
 };
 
-/** The axes of a node, from its attribute or its second input. */
-function axesOf(context: ShapeContext): readonly number[] | undefined {
-  const named = context.node.attributes.axes;
-  return named === undefined ? integers(context, 1) : intsAttribute(context.node, "axes", []);
+/** The axes of a node, from its attribute or its second input: `none` when it names none, undefined when unknown. */
+function axesOf(context: ShapeContext): readonly number[] | "none" | undefined {
+  if (context.node.attributes.axes !== undefined) return intsAttribute(context.node, "axes", []);
+  return isGiven(context, 1) ? integers(context, 1) : "none";
+}
+
+function isGiven(context: ShapeContext, index: number): boolean {
+  return (context.node.inputs[index] ?? "") !== "";
 }
 
 function integers(context: ShapeContext, index: number): readonly number[] | undefined {

@@ -53,11 +53,13 @@ export const convShape: ShapeRule = (context) => {
   return [{ dtype: input.dtype, shape: [input.shape[0]!, weight.shape[0]!, ...out] }];
 };
 
-/** ConvTranspose: [N, M, …out] with out = stride · (in − 1) + output_padding + dilated kernel − pads. */
+/** ConvTranspose with explicit pads: [N, M, …out], out = stride · (in − 1) + output_padding + dilated kernel − pads. */
 export const convTransposeShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   const weight = ranked(context, 1);
   if (input === undefined || weight === undefined) return [undefined];
+  const { auto_pad: automatic, output_shape: named } = context.node.attributes;
+  if (automatic !== undefined || named !== undefined) return [undefined];
   const kernel = weight.shape.slice(2).map(Number);
   const window = windowOf(context.node, kernel, input.shape.slice(2));
   const extra = intsAttribute(
@@ -97,8 +99,11 @@ export const globalPoolShape: ShapeRule = (context) => {
 function outputSize(size: Dimension, window: Window, axis: number, roundUp: boolean): Dimension {
   if (typeof size === "string") return size;
   const reach = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
-  const steps = (size + window.padsBegin[axis]! + window.padsEnd[axis]! - reach) / window.strides[axis]!;
-  return (roundUp ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  const stride = window.strides[axis]!;
+  const steps = (size + window.padsBegin[axis]! + window.padsEnd[axis]! - reach) / stride;
+  const last = roundUp ? Math.ceil(steps) : Math.floor(steps);
+  // A window that would begin in the padding at the end is left out.
+  return (roundUp && last * stride >= size + window.padsBegin[axis]! ? last - 1 : last) + 1;
 }
 
 function samePadding(
