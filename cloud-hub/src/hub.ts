@@ -1,19 +1,18 @@
-import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { encodePublicKey } from "@fieldloop/devices";
 import { decisionAppliers } from "./decision-list.ts";
+import { watchDrift } from "./drift/watch.ts";
 import { openModelBench } from "./evaluation/model-bench.ts";
-import { hashSecret } from "./fleet/credential.ts";
+import { deviceCheck } from "./fleet/device-check.ts";
 import { Downlink } from "./fleet/downlink.ts";
 import { type HubSettings, loadOrCreateSettings, saveSettings } from "./fleet/hub-settings.ts";
-import { listenOnPort } from "./http/listen.ts";
 import { loadOrCreateCertificate } from "./http/security/certificate.ts";
 import { allowedHostNames } from "./http/security/host-check.ts";
-import { isSameSecret, loadOrCreateToken } from "./http/security/token.ts";
+import { loadOrCreateToken } from "./http/security/token.ts";
 import { buildServer } from "./http/server.ts";
+import { hubAddress, isLoopbackAddress } from "./hub-address.ts";
+import { listenForAll } from "./hub-listening.ts";
 import type { Hub, HubAddress } from "./hub-parts.ts";
-import { startBroker } from "./ingest/broker.ts";
-import { currentReceipts } from "./ingest/receipts.ts";
 import { trainJob } from "./jobs/train-job.ts";
 import { startWorker, type Worker } from "./jobs/worker.ts";
 import { compileJob } from "./registry/compile.ts";
@@ -89,118 +88,73 @@ async function open(
   const address = listen.address ?? "127.0.0.1";
   const isLoopback = isLoopbackAddress(address);
   const downlink = new Downlink(onError);
+  const state: { isClosing: boolean; hub?: Hub; worker?: Worker; address?: HubAddress } = { isClosing: false };
   const store = await openHubStore({
     dataDir,
     appliers: decisionAppliers(fleet),
     clock,
     onError,
-    onStored: (receipts) => downlink.sendReceipts(receipts),
+    onStored: (receipts) => {
+      downlink.sendReceipts(receipts);
+      if (state.hub !== undefined) watchDrift(state.hub, receipts, onError);
+    },
   });
   closers.push(() => store.close());
   const keys = await loadOrCreateHubKeys(dataDir, settings.publicKey);
-  const publicKey = encodePublicKey(keys.publicKey);
   const token = await loadOrCreateToken(dataDir);
   const certificate = isLoopback ? undefined : await loadOrCreateCertificate(dataDir, address);
   const bench = openModelBench();
   closers.push(bench.close);
 
   const rows: Hub["rows"] = async (sql, parameters) => (await store.db.query(sql, parameters)).rows as never; // the caller's claim
-  const checkDevice = deviceCheck(fleet, rows);
-  const scheme = certificate === undefined ? { http: "http", mqtt: "mqtt" } : { http: "https", mqtt: "mqtts" };
-  const named = advertisedName(address);
-  let closing = false;
-  let worker: Worker | undefined;
-  let addresses: HubAddress | undefined;
   const hub: Hub = {
     fleet,
     version: hubVersion,
     dataDir,
     token,
     keys,
-    publicKey,
+    publicKey: encodePublicKey(keys.publicKey),
     clock,
-    address: () => addresses ?? { httpUrl: "", mqttUrl: "", fingerprint: undefined },
+    address: () => state.address ?? hubAddress(address, defaultPorts, certificate),
     rows,
     decide: async (kind, id, payload) => void (await store.decide(kind, id, payload)),
     putBlob: (bytes) => store.blobs.put(bytes),
     readBlob: (digest) => store.blobs.get(digest),
-    checkDevice,
+    checkDevice: deviceCheck(fleet, rows),
     publishDesired: (device) => downlink.sendDesired(device),
-    isClosing: () => closing,
-    wakeWorker: () => worker?.wake(),
+    isClosing: () => state.isClosing,
+    wakeWorker: () => state.worker?.wake(),
     bench,
     backup: (file, passphrase) => store.backup(file, passphrase),
   };
+  state.hub = hub;
   const server = await buildServer(hub, { certificate, hostNames: allowedHostNames(address), isLoopback });
   closers.push(async () => void (await server.close()));
-
-  const mqttPort = await listenOnPort(
-    "MQTT",
+  const ports = await listenForAll({
+    hub,
+    store,
+    server,
+    downlink,
     address,
-    { port: listen.mqttPort ?? defaultPorts.mqtt, before: settings.mqttPort },
-    async (port) => {
-      const broker = await startBroker({
-        host: address,
-        port,
-        ...(certificate === undefined ? {} : { tls: certificate }),
-        check: checkDevice,
-        store: (message) => store.store({ ...message, receivedAt: clock() }),
-        onConnected: ({ device }) => downlink.greet(device),
-      });
-      closers.push(() => broker.close());
-      downlink.open(hub, broker, (device) => currentReceipts(store.db, { fleet, device }));
-      return broker.port;
-    },
-  );
-  const httpPort = await listenOnPort(
-    "HTTP",
-    address,
-    { port: listen.httpPort ?? defaultPorts.http, before: settings.httpPort },
-    async (port) => {
-      await server.listen({ host: address, port });
-      return (server.server.address() as { port: number }).port; // listening on TCP
-    },
-  );
-  addresses = {
-    httpUrl: `${scheme.http}://${named}:${httpPort}`,
-    mqttUrl: `${scheme.mqtt}://${named}:${mqttPort}`,
-    fingerprint: certificate?.fingerprint,
-  };
-  await saveSettings(dataDir, { ...settings, publicKey, httpPort, mqttPort });
-  worker = startWorker(hub, { train: trainJob, compile: compileJob }, onError);
-  closers.push(worker.close);
+    certificate,
+    asked: { http: listen.httpPort ?? defaultPorts.http, mqtt: listen.mqttPort ?? defaultPorts.mqtt },
+    before: { http: settings.httpPort, mqtt: settings.mqttPort },
+    onClose: (closer) => closers.push(closer),
+  });
+  state.address = hubAddress(address, ports, certificate);
+  await saveSettings(dataDir, { ...settings, publicKey: hub.publicKey, httpPort: ports.http, mqttPort: ports.mqtt });
+  state.worker = startWorker(hub, { train: trainJob, compile: compileJob }, onError);
+  closers.push(state.worker.close);
+  const { httpUrl, mqttUrl, fingerprint } = state.address;
   return {
     fleet,
-    url: addresses.httpUrl,
-    mqttUrl: addresses.mqttUrl,
+    url: httpUrl,
+    mqttUrl,
     token,
-    fingerprint: addresses.fingerprint,
+    fingerprint,
     async close() {
-      closing = true;
+      state.isClosing = true;
       await close();
     },
   };
-}
-
-function deviceCheck(fleet: string, rows: Hub["rows"]): Hub["checkDevice"] {
-  return async (who) => {
-    if (who.fleet !== fleet) return false;
-    const [row] = await rows<{ hash: string | null }>(
-      "select credential_hash as hash from devices where fleet = $1 and device = $2 and revoked_at is null",
-      [fleet, who.device],
-    );
-    return row?.hash != null && isSameSecret(hashSecret(who.credential), row.hash);
-  };
-}
-
-const isLoopbackAddress = (address: string): boolean =>
-  address === "localhost" || address === "::1" || address === "127.0.0.1";
-
-/** The name that enrolment codes carry: the address itself, or this machine's first one when the hub listens on all. */
-function advertisedName(address: string): string {
-  if (address !== "0.0.0.0" && address !== "::") return address.includes(":") ? `[${address}]` : address;
-  const own = Object.values(networkInterfaces())
-    .flat()
-    .find((entry) => entry !== undefined && !entry.internal && entry.family === "IPv4");
-  return own?.address ?? "127.0.0.1";
 }

@@ -73,8 +73,22 @@ function alarmOf(windows: readonly Window[]): DriftReport["alarm"] {
 
 type SketchRow = { readonly release: string; readonly body: Uint8Array };
 
-/** Merges sketches that are too small, scores whole windows and stores them; repeating it changes nothing. */
-export async function judgeNewSketches(hub: Hub, device: string): Promise<void> {
+const turns = new WeakMap<Hub, Promise<unknown>>();
+
+/**
+ * Merges sketches that are too small, scores whole windows and stores them; repeating it changes nothing. One at a time, so
+ * that two callers never cut windows differently.
+ */
+export function judgeNewSketches(hub: Hub, device: string): Promise<void> {
+  const result = (turns.get(hub) ?? Promise.resolve()).then(() => judgeDevice(hub, device));
+  turns.set(
+    hub,
+    result.catch(() => undefined),
+  );
+  return result;
+}
+
+async function judgeDevice(hub: Hub, device: string): Promise<void> {
   const rows = await hub.rows<SketchRow>(
     `select k.release, k.body from sketches k where k.fleet = $1 and k.device = $2 and k.window_start >= coalesce(
        (select max(w.window_end) from drift_windows w where w.fleet = $1 and w.device = $2 and w.release = k.release), 0)

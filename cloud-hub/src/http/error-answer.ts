@@ -20,6 +20,13 @@ const statuses: Partial<Record<HubErrorCode, number>> = {
   "bad-code": 403,
   "already-there": 409,
   "too-large": 413,
+  "missing-blob": 404,
+  "damaged-blob": 500,
+  "sql-failed": 500,
+  "sql-lost": 503,
+  "sql-closed": 503,
+  "inbox-full": 507,
+  "disk-full": 507,
 };
 
 /** Answers an error with its code and sentence; what nobody foresaw is logged and answered without its inside. */
