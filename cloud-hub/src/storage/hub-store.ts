@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Receipt } from "@fieldloop/devices";
-import { JournalError } from "@fieldloop/edge-runtime/journal";
+import { JournalError, type JournalFs } from "@fieldloop/edge-runtime/journal";
 import { type BackupReport, writeBackup } from "../backup/backup.ts";
 import { DumpFolder, type VerifiedDump } from "../backup/dump-folder.ts";
 import { restoreTables } from "../backup/restore-tables.ts";
@@ -22,7 +22,7 @@ import { tidy } from "./upkeep.ts";
 
 /**
  * appliers: one per kind of decision · onStored: what may be acknowledged to devices, after the commit · onError: what the
- * drain or the upkeep ran into and will try again · dumpEveryMs, dumpAfterBytes: when the hub dumps by itself (daily, 2 GB)
+ * drain or the upkeep ran into and will try again · segmentBytes, fs: of the inbox · dumpEveryMs, dumpAfterBytes: when the hub dumps by itself (daily, 2 GB)
  */
 export interface HubStoreOptions {
   readonly dataDir: string;
@@ -33,6 +33,7 @@ export interface HubStoreOptions {
   readonly dumpEveryMs?: number;
   readonly dumpAfterBytes?: number;
   readonly segmentBytes?: number;
+  readonly fs?: JournalFs;
   readonly sql?: OpenDbOptions;
 }
 
@@ -86,9 +87,9 @@ export async function openHubStore(options: HubStoreOptions): Promise<HubStore> 
   }
 }
 
-async function openInboxAlone(dataDir: string, { clock, segmentBytes }: HubStoreOptions): Promise<Inbox> {
+async function openInboxAlone(dataDir: string, { clock, segmentBytes, fs }: HubStoreOptions): Promise<Inbox> {
   try {
-    return await openInbox({ dir: join(dataDir, "inbox"), clock, segmentBytes });
+    return await openInbox({ dir: join(dataDir, "inbox"), clock, segmentBytes, fs });
   } catch (cause) {
     if (!(cause instanceof JournalError) || cause.code !== "already-open") throw cause;
     const sentence = `Expected to be the only hub on ${dataDir}, but another process has it open; stop that one first.`;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "../crash/kill-cycles.ts";
 import { Ledger } from "../crash/ledger.ts";
-import { bootGuest, mountPointOf } from "./guest.ts";
-import type { Subject } from "./subjects.ts";
+import { mountPointOf } from "./guest.ts";
+import { machines, type Subject } from "./subjects.ts";
 
 /** longestMs: most time from ready to cut */
 export interface CutPlan {
@@ -75,13 +75,17 @@ function makeImage(workDir: string): string {
 async function write(
   workDir: string,
   image: string,
-  { writer }: Subject,
+  { writer, machine }: Subject,
   cycle: number,
   noSync: boolean,
   untilCutMs: number,
 ): Promise<readonly string[]> {
   const start = ["--start", String(cycle * 1_000_000)];
-  const guest = await bootGuest(workDir, image, [...node(writer, workDir), ...start, ...(noSync ? ["--no-sync"] : [])]);
+  const guest = await machines[machine].boot(workDir, image, [
+    ...node(writer, workDir),
+    ...start,
+    ...(noSync ? ["--no-sync"] : []),
+  ]);
   try {
     await guest.line((line) => line === "ready");
     await delay(untilCutMs);
@@ -92,8 +96,12 @@ async function write(
 }
 
 /** What the disk holds after the cut, or undefined where the checker failed on it. */
-async function check(workDir: string, image: string, { checker }: Subject): Promise<readonly string[] | undefined> {
-  const guest = await bootGuest(workDir, image, node(checker, workDir));
+async function check(
+  workDir: string,
+  image: string,
+  { checker, machine }: Subject,
+): Promise<readonly string[] | undefined> {
+  const guest = await machines[machine].boot(workDir, image, node(checker, workDir));
   try {
     const ended = await guest.line((line) => line.startsWith("ended with "));
     if (ended !== "ended with 0") return undefined;

@@ -96,7 +96,8 @@ sleep 1000
 `;
 }
 
-function follow(machine: ChildProcess): Guest {
+/** Follows what a machine prints; cutting it kills its whole process group. */
+export function follow(machine: ChildProcess): Guest {
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   let ended: string | undefined;

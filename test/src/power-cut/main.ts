@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 import { cutCycles } from "./cut-cycles.ts";
-import { whyNoGuest } from "./guest.ts";
-import { subjects } from "./subjects.ts";
+import { machines, subjects } from "./subjects.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== "--"),
@@ -15,10 +14,9 @@ const { values } = parseArgs({
 
 const subject = subjects[values.subject];
 const why =
-  whyNoGuest() ??
-  (subject === undefined
+  subject === undefined
     ? `expected a subject among ${Object.keys(subjects).join(", ")}, but got ${values.subject}`
-    : undefined);
+    : machines[subject.machine].why();
 if (subject === undefined || why !== undefined) {
   console.error(`power-cut: ${why}`);
   process.exitCode = 2;

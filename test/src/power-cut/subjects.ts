@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { bootGuest, whyNoGuest } from "./guest.ts";
+import { bootOnLoopDisk, whyNoLoopDisk } from "./loop-disk.ts";
 
 /**
  * What a power cut is tried on: two scripts that a guest runs on its disk. Both get `--dir`; the writer also `--start` (a number
@@ -9,11 +11,20 @@ import { fileURLToPath } from "node:url";
 export interface Subject {
   readonly writer: string;
   readonly checker: string;
+  /** Where it runs: a user-mode machine, or an image mounted here whose file system is shut down. */
+  readonly machine: "guest" | "loop-disk";
 }
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The subjects by name. */
 export const subjects: Readonly<Record<string, Subject>> = {
-  edge: { writer: script("../crash/append-forever.ts"), checker: script("./list-journal.ts") },
+  hub: { writer: script("./hub-writer.ts"), checker: script("./hub-checker.ts"), machine: "loop-disk" },
+  edge: { writer: script("../crash/append-forever.ts"), checker: script("./list-journal.ts"), machine: "guest" },
 };
+
+/** Boots the machine of a kind, and why it cannot be booted here. */
+export const machines = {
+  guest: { boot: bootGuest, why: whyNoGuest },
+  "loop-disk": { boot: bootOnLoopDisk, why: whyNoLoopDisk },
+} as const;
