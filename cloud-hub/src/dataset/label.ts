@@ -67,10 +67,15 @@ async function requireKnownClasses(hub: Hub, items: readonly LabelItem[]): Promi
   }
 }
 
-/** The classes that each head was labelled with so far. */
+/** The classes that each head was labelled with so far, and those that a version of it can answer. */
 export async function knownClasses(hub: Hub): Promise<Map<string, Set<string>>> {
   const rows = await hub.rows<{ head: string; class: string }>(
-    "select distinct head, class from labels where fleet = $1 limit 100000",
+    `select distinct head, class from labels where fleet = $1
+     union
+     select part ->> 'name', jsonb_array_elements_text(part -> 'classes')
+     from versions, jsonb_array_elements(components) as part
+     where fleet = $1 and jsonb_typeof(part -> 'classes') = 'array'
+     limit 100000`,
     [hub.fleet],
   );
   return new Map(
