@@ -8,7 +8,7 @@ const waitAtMostMs = 60_000;
 
 /** What devices report and keep: every prediction, sketches of 5 s, a twentieth audited, uncertain frames within a budget. */
 export function policyOf(framesPerSecond: number): SamplingPolicy {
-  const bytesPerSecond = Math.round(1_400 * framesPerSecond);
+  const bytesPerSecond = Math.round(2_400 * framesPerSecond);
   return {
     predictions: "all",
     sketchWindowMs: 5000,
