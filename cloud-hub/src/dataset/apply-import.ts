@@ -4,6 +4,7 @@ import type { ImportedSample } from "./import.ts";
 /** Imported samples with the labels that came along. */
 export type ImportDecision = { readonly samples: readonly ImportedSample[]; readonly importedAt: number };
 
+/** Writes imported samples and their labels; an id that is there already stays as it is. */
 export const applyImport: FleetApplier<ImportDecision> = async (session, fleet, { samples, importedAt }) => {
   await session.query(
     `insert into samples (fleet, id, source, at, received_at, blob, width, height, encoding, track, split, context)

@@ -14,6 +14,7 @@ export type LabelDecision = {
   readonly at: number;
 };
 
+/** Writes answers beside older ones. */
 export const applyLabel: FleetApplier<LabelDecision> = async (session, fleet, { items, at }, { id }) => {
   const rows = items.map((item, index) => ({ ...item, id: `${id} ${String(index).padStart(5, "0")}` }));
   await session.query(

@@ -7,6 +7,7 @@ export type SnapshotDecision = Snapshot & {
   readonly members: readonly SnapshotMember[];
 };
 
+/** Writes a snapshot with its members. */
 export const applySnapshot: FleetApplier<SnapshotDecision> = async (session, fleet, decision) => {
   const { id, name, hash, manifest, query, counts, createdAt, members } = decision;
   await session.query(

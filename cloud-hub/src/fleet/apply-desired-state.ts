@@ -9,6 +9,7 @@ export type DesiredStateDecision = {
   readonly signed: Uint8Array;
 };
 
+/** Writes what a device shall run; a number that is there already is refused by its key. */
 export const applyDesiredState: FleetApplier<DesiredStateDecision> = async (session, fleet, decision) => {
   const { device, number, release, issuedAt, signed } = decision;
   await session.query(

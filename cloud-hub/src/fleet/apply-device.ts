@@ -11,6 +11,7 @@ export type DeviceDecision = {
   readonly expiresAt: number;
 };
 
+/** Writes a device that was added, and its one-time code. */
 export const applyDevice: FleetApplier<DeviceDecision> = async (session, fleet, decision) => {
   const { device, profile, group, simulated, secretHash, createdAt, expiresAt } = decision;
   await session.query(

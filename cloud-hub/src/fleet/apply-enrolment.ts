@@ -10,6 +10,7 @@ export type EnrolmentDecision = {
   readonly at: number;
 };
 
+/** Binds a code to the key that used it. @throws {HubError} `code-used` by another key */
 export const applyEnrolment: FleetApplier<EnrolmentDecision> = async (session, fleet, decision) => {
   const { device, secretHash, publicKey, credentialHash, at } = decision;
   const { affected } = await session.query(

@@ -2,12 +2,11 @@ import { CompilerError } from "@fieldloop/compiler";
 import { DevicesError } from "@fieldloop/devices";
 import { EdgeRuntimeError } from "@fieldloop/edge-runtime/engine";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import Type, { type Static } from "typebox";
+import Type from "typebox";
 import { HubError, type HubErrorCode } from "../errors.ts";
 
 /** The body of every answer that is not a success. */
 export const ErrorAnswerSchema = Type.Object({ code: Type.String(), message: Type.String() });
-export type ErrorAnswer = Static<typeof ErrorAnswerSchema>;
 
 const statuses: Partial<Record<HubErrorCode, number>> = {
   "not-found": 404,

@@ -2,7 +2,7 @@ import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyServerOptions } from "fastify";
 import type { Hub } from "../hub-parts.ts";
-import { answerError } from "./error-answer.ts";
+import { answerError, ErrorAnswerSchema } from "./error-answer.ts";
 import type { HubServer } from "./route-group.ts";
 import { routeGroups } from "./routes.ts";
 import { requireAccess } from "./security/access.ts";
@@ -34,6 +34,10 @@ export async function buildServer(hub: Hub, options: ServerOptions): Promise<Hub
   });
   acceptCbor(server);
   guard(server, hub, options);
+  server.addHook("onRoute", (route) => {
+    const response = route.schema?.response as Record<string, unknown> | undefined; // a map from status to schema
+    if (route.schema !== undefined) route.schema.response = { ...response, "4xx": ErrorAnswerSchema };
+  });
   await server.register(swagger, { openapi: { info: { title: "fieldloop hub", version: "1" } } });
   await server.register(async (scope) => {
     for (const group of routeGroups) group(scope as HubServer, hub);

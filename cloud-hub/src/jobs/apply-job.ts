@@ -8,6 +8,7 @@ export type JobDecision = {
   readonly createdAt: number;
 };
 
+/** Writes work that waits. */
 export const applyJob: FleetApplier<JobDecision> = async (session, fleet, { id, kind, payload, createdAt }) => {
   await session.query(
     `insert into jobs (fleet, id, kind, payload, created_at, updated_at) values ($1, $2, $3, $4::jsonb, $5, $5)`,

@@ -12,6 +12,7 @@ export type RunDecision = {
   readonly createdAt: number;
 };
 
+/** Writes a training that waits, and its job. */
 export const applyRun: FleetApplier<RunDecision> = async (session, fleet, decision) => {
   const { id, job, model, snapshot, base, recipe, seed, createdAt } = decision;
   await session.query(
@@ -34,6 +35,7 @@ export type RunEndedDecision = {
   readonly at: number;
 };
 
+/** Writes how a run and its job ended. */
 export const applyRunEnded: FleetApplier<RunEndedDecision> = async (session, fleet, decision) => {
   const { run, state, version, error, at } = decision;
   await session.query(

@@ -11,6 +11,7 @@ export type ReleaseDecision = {
   readonly signed: Uint8Array;
 };
 
+/** Writes a release once. */
 export const applyRelease: FleetApplier<ReleaseDecision> = async (session, fleet, decision) => {
   const { digest, version, createdAt, profiles, manifest, signed } = decision;
   await session.query(

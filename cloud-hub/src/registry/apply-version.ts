@@ -4,6 +4,7 @@ import type { Variant, Version } from "./version.ts";
 /** A version; the same result again is the version that is there. */
 export type VersionDecision = Omit<Version, "variants">;
 
+/** Writes a version once. */
 export const applyVersion: FleetApplier<VersionDecision> = async (session, fleet, version) => {
   const { id, model, run, snapshot, base, preprocess, components, metrics, createdAt } = version;
   await session.query(
@@ -32,6 +33,7 @@ export type VariantsDecision = {
   readonly createdAt: number;
 };
 
+/** Writes the variants of a version, and ends the job that made them. */
 export const applyVariants: FleetApplier<VariantsDecision> = async (session, fleet, decision) => {
   const { version, variants, job, createdAt } = decision;
   for (const { target, components, fitCard } of variants) {

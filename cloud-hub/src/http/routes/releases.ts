@@ -1,7 +1,8 @@
 import { DigestSchema, IdentifierSchema } from "@fieldloop/devices";
 import Type from "typebox";
 import { exportBundle } from "../../registry/bundle.ts";
-import { createRelease, getRelease, NewReleaseSchema, ReleaseSchema, signedManifest } from "../../registry/release.ts";
+import { createRelease } from "../../registry/create-release.ts";
+import { getRelease, NewReleaseSchema, ReleaseSchema, signedManifest } from "../../registry/release.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 const DigestParamsSchema = Type.Object({ digest: DigestSchema });
