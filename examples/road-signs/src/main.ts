@@ -86,6 +86,7 @@ async function keepRunning(story: Story, url: string, interrupted: Promise<unkno
 
 function untilInterrupted(): Promise<"interrupted"> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve("interrupted"));
+    // `on`, not `once`: a second Ctrl-C must not cut the orderly end short.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve("interrupted"));
   });
 }

@@ -19,7 +19,7 @@ export function badReleases(
 ): readonly BadRelease[] {
   return [
     { what: "one flipped byte", prepare: () => flippedByte(story, parts.version, parts.runs) },
-    { what: "signed with a wrong key", prepare: () => wrongKey(story, parts.runs) },
+    { what: "signed with a wrong key", prepare: () => wrongKey(story, parts.version) },
     { what: "for another profile", prepare: () => otherProfile(story, parts.version) },
     { what: "failing its golden samples", prepare: () => failingGolden(story, parts.version) },
     { what: "a replayed older desired state", prepare: async () => parts.firstBundle },
@@ -28,16 +28,13 @@ export function badReleases(
 
 /** Asks for the other variant, so that its files are not on the device yet, and flips one bit in the largest of them. */
 async function flippedByte(story: Story, version: string, runs: Release): Promise<string> {
-  const target = Object.values(runs.profiles)[0]?.target;
-  const budget = target === "ort-cpu-fp32" ? { maxSlowdown: 1e6, maxLoss: 1 } : { maxSlowdown: 1e-6 };
+  const { profile } = await story.client.device(deviceName);
+  const isFloat = runs.profiles[profile]?.target === "ort-cpu-fp32";
+  const budget = isFloat ? { maxSlowdown: 1e6, maxLoss: 1 } : { maxSlowdown: 1e-6 };
   const accept = { by: "the demo", reason: "to be refused" };
-  const other = await story.client.createRelease({
-    version,
-    policy: policyOf(story.options.framesPerSecond),
-    budget,
-    accept,
-  });
-  const folder = await bundleOf(story, other.digest, "flipped");
+  const policy = policyOf(story.options.framesPerSecond);
+  const { digest } = await story.client.createRelease({ version, policy, profiles: [profile], budget, accept });
+  const folder = await bundleOf(story, digest, "flipped");
   const path = await largestFile(join(folder, "blobs"));
   const bytes = await readFile(path);
   const middle = bytes.length >> 1;
@@ -46,10 +43,12 @@ async function flippedByte(story: Story, version: string, runs: Release): Promis
   return folder;
 }
 
-async function wrongKey(story: Story, runs: Release): Promise<string> {
-  const folder = await bundleOf(story, runs.digest, "wrong-key");
-  const manifest = Value.Parse(ReleaseManifestSchema, runs.manifest);
-  const signed = signRelease({ ...manifest, createdAt: manifest.createdAt + 1 }, generateKeyPair().privateKey);
+/** A release of the hub whose manifest somebody else signed again. */
+async function wrongKey(story: Story, version: string): Promise<string> {
+  const policy = { ...policyOf(story.options.framesPerSecond), sketchWindowMs: 10_000 };
+  const { digest, manifest } = await story.client.createRelease({ version, policy });
+  const folder = await bundleOf(story, digest, "wrong-key");
+  const signed = signRelease(Value.Parse(ReleaseManifestSchema, manifest), generateKeyPair().privateKey);
   for (const [name, bytes] of signedFiles("manifest", signed)) await writeFile(join(folder, name), bytes);
   return folder;
 }

@@ -1,3 +1,4 @@
+import { shortDigest } from "../../report/figure-text.ts";
 import type { Refusal } from "../../report/loop-report.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { badReleases } from "../bad-releases.ts";
@@ -20,13 +21,15 @@ export function refuseBadOnes(story: Story, parts: BadReleaseParts): Promise<Ref
       result: { refused: result, meanwhile },
       figures: [
         ...result.map(({ what, refused, code, reason }) =>
-          refused ? `✓ ${what} (${code}): ${reason}` : `✗ ${what}: ACCEPTED`,
+          refused ? `✓ ${what} (${code}): ${withShortDigests(reason)}` : `✗ ${what}: ACCEPTED`,
         ),
         `${meanwhile.shown} frames meanwhile, ${meanwhile.unanswered} unanswered`,
       ],
     };
   });
 }
+
+const withShortDigests = (text: string): string => text.replaceAll(/sha256:[0-9a-f]{64}/g, shortDigest);
 
 async function offerEach(story: Story, parts: BadReleaseParts, progress: Progress): Promise<Refusal[]> {
   const reader = await story.reader();
