@@ -5,6 +5,8 @@ import { encodeMessage } from "@fieldloop/devices";
 import type { JournalFs } from "@fieldloop/edge-runtime/journal";
 
 export const fleet = "plant";
+/** When the sample before the first one was taken; sample n follows n ms later. */
+export const firstAt = 1_700_000_000_000;
 const release = `sha256:${"ab".repeat(32)}`;
 
 const appliers: DecisionAppliers = {
@@ -43,7 +45,7 @@ export function envelopeOf(device: string, epoch: string, first: number, last: n
   const seqs = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const records = seqs.map((seq) => ({
     seq,
-    at: 1_700_000_000_000 + seq,
+    at: firstAt + seq,
     kind: "sample" as const,
     body: bodyOf(device, seq),
   }));
@@ -55,7 +57,7 @@ function bodyOf(device: string, seq: number): Uint8Array {
     v: 1,
     release,
     frame: seq,
-    at: 1_700_000_000_000 + seq,
+    at: firstAt + seq,
     image: { encoding: "png", width: 32, height: 32, lossy: false, bytes: imageOf(device, seq) },
     reasons: [{ kind: "uncertainty", probability: 0.5 }],
     inclusionProbability: 0.5,
