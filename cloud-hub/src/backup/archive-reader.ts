@@ -19,13 +19,17 @@ export function countRows(bytes: Uint8Array): number {
 }
 
 /**
- * Reads every entry of an archive whole and compares it with the manifest: sizes, digests, rows.
+ * Reads every entry of an archive whole and compares it with the manifest: sizes, digests, rows. see: shown each entry
  * @throws {HubError} `bad-backup`
  */
-export async function verifyArchive(path: string): Promise<ArchiveManifest> {
+export async function verifyArchive(
+  path: string,
+  see: (name: string, bytes: Uint8Array) => void = () => undefined,
+): Promise<ArchiveManifest> {
   const found = new Map<string, ArchiveEntry>();
   let manifest: ArchiveManifest | undefined;
   await eachEntry(path, async (name, bytes) => {
+    see(name, bytes);
     if (name === "manifest") manifest = decodeManifest(bytes);
     else found.set(name, await describeEntry(name, bytes));
   });

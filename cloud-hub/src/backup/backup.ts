@@ -86,25 +86,33 @@ export async function restoreBackup(file: string, dataDir: string, passphrase?: 
     );
   }
   if (!existsSync(file)) throw badBackup(`there is no file ${file}`);
-  const manifest = await verifyArchive(file);
+  let sealed: Uint8Array | undefined;
+  const manifest = await verifyArchive(file, (name, bytes) => {
+    if (name === "secrets") sealed = bytes;
+  });
   if (manifest.kind !== "backup")
     throw badBackup("it is one of the hub's own dumps, which hold no blobs; put it under dumps/ instead");
+  const secrets = sealed === undefined || passphrase === undefined ? undefined : await openSecrets(sealed, passphrase);
   const draft = `${dataDir}.restore`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true, mode: 0o700 });
   const blobs = await openBlobStore(join(draft, "blobs"));
-  const found = { blobs: 0, secrets: undefined as Uint8Array | undefined };
+  let blobCount = 0;
   const rows = await restoreTables(file, manifest, join(draft, "sql"), async (name, bytes) => {
-    if (name === "secrets") found.secrets = bytes;
-    else if (name.startsWith("files/")) await writeDurably(draft, name.slice("files/".length), bytes);
-    else if (name.startsWith("blobs/")) found.blobs += await restoreBlob(blobs, name, bytes);
+    if (name.startsWith("files/")) await writeDurably(draft, name.slice("files/".length), bytes);
+    else if (name.startsWith("blobs/")) blobCount += await restoreBlob(blobs, name, bytes);
   });
-  const secrets = await restoreSecrets(draft, found.secrets, passphrase);
+  for (const [name, bytes] of Object.entries(secrets ?? {})) await writeDurably(draft, name, bytes);
   await syncTree(draft);
   await rm(dataDir, { recursive: true, force: true });
   await rename(draft, dataDir);
   await syncPath(dirname(dataDir));
-  return { rows, blobs: found.blobs, secrets, createdAt: manifest.createdAt };
+  return {
+    rows,
+    blobs: blobCount,
+    secrets: secrets === undefined ? "absent" : "restored",
+    createdAt: manifest.createdAt,
+  };
 }
 
 async function restoreBlob(blobs: BlobStore, name: string, bytes: Uint8Array): Promise<number> {
@@ -112,13 +120,6 @@ async function restoreBlob(blobs: BlobStore, name: string, bytes: Uint8Array): P
   if (`blobs/${digest.slice("sha256:".length)}` !== name)
     throw badBackup(`blob ${name} holds other bytes than its name says`);
   return 1;
-}
-
-async function restoreSecrets(draft: string, sealed: Uint8Array | undefined, passphrase: string | undefined) {
-  if (sealed === undefined || passphrase === undefined) return "absent" as const;
-  for (const [name, bytes] of Object.entries(await openSecrets(sealed, passphrase)))
-    await writeDurably(draft, name, bytes);
-  return "restored" as const;
 }
 
 async function readSecrets(dataDir: string): Promise<SecretFiles> {

@@ -12,7 +12,7 @@ import type { Arrival } from "../inbox/arrival.ts";
 
 /** Why something was not taken in; `unknown-version` may come again once the hub knows it. */
 export interface Fault {
-  readonly code: "malformed-message" | "unknown-version" | "too-large" | "wrong-lane" | "damaged-blob";
+  readonly code: "malformed-message" | "unknown-version" | "too-large" | "wrong-lane" | "unstorable";
   readonly reason: string;
 }
 
@@ -50,13 +50,18 @@ const lanesOf: Readonly<Record<RecordKind, readonly Lane[]>> = {
 /** Decodes and checks an arrival; whatever is wrong with it is part of the answer, never thrown. */
 export function parseArrival(arrival: Arrival): ParsedArrival {
   try {
-    if (arrival.channel === "hello")
-      return { arrival, kind: "hello", inventory: decodeMessage("hello", arrival.payload) };
+    if (arrival.channel === "hello") return parseHello(arrival);
     const { epoch, lane, records } = decodeMessage("envelope", arrival.payload);
     return { arrival, kind: "records", epoch, lane, records: records.map((record) => parseRecord(record, lane)) };
   } catch (error) {
     return { arrival, kind: "refused", fault: faultOf(error) };
   }
+}
+
+function parseHello(arrival: Arrival): ParsedArrival {
+  const inventory = decodeMessage("hello", arrival.payload);
+  const fault = storableFault(inventory);
+  return fault === undefined ? { arrival, kind: "hello", inventory } : { arrival, kind: "refused", fault };
 }
 
 function parseRecord({ seq, at, kind, body }: WireRecord, lane: Lane): ParsedRecord {
@@ -69,7 +74,7 @@ function parseRecord({ seq, at, kind, body }: WireRecord, lane: Lane): ParsedRec
   try {
     // One kind at a time, so kind and body belong together.
     const content = { kind, body: decodeMessage(kind, body) } as RecordContent;
-    return { ...record, content, fault: consistencyFault(content) };
+    return { ...record, content, fault: consistencyFault(content) ?? storableFault(content.body) };
   } catch (error) {
     return { ...record, content: undefined, fault: faultOf(error) };
   }
@@ -79,6 +84,24 @@ function consistencyFault(content: RecordContent): Fault | undefined {
   if (content.kind !== "gap" || content.body.from <= content.body.to) return undefined;
   const { from, to } = content.body;
   return { code: "malformed-message", reason: `Expected a gap from a lower to a higher number, got ${from} to ${to}.` };
+}
+
+/** PostgreSQL keeps no NUL and no half of a surrogate pair in text. */
+function storableFault(value: unknown, path = ""): Fault | undefined {
+  const refuse = (what: string): Fault => ({
+    code: "malformed-message",
+    reason: `Expected ${what} at "${path || "/"}".`,
+  });
+  if (typeof value === "string") {
+    return value.includes("\0") || !value.isWellFormed() ? refuse("text without NUL and half surrogates") : undefined;
+  }
+  if (ArrayBuffer.isView(value)) return undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, part] of Object.entries(value)) {
+    const fault = storableFault(name, `${path}/…`) ?? storableFault(part, `${path}/${name}`);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 function faultOf(error: unknown): Fault {

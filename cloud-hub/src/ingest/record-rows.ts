@@ -5,6 +5,8 @@ import type { ParsedRecord, RecordContent } from "./parsed-arrival.ts";
 import type { ReleaseHeads } from "./release-heads.ts";
 import { byteaText, type TableRow } from "./table-rows.ts";
 
+const largestInt4 = 2 ** 31 - 1;
+
 /** Where a record came from, and when the hub had it. */
 export interface RecordOrigin {
   readonly fleet: string;
@@ -90,7 +92,17 @@ function sampleRow(origin: RecordOrigin, seq: number, body: SampleBody, heads: R
 function predictionRows({ release, items }: PredictionsBody, heads: ReadonlyMap<string, ReleaseHeads>) {
   return items.map(({ frame, at, heads: answers, track, decision, latencyUs }) => {
     const { class: name, confidence } = primaryAnswer(answers, heads.get(release));
-    return { frame, at, release, class: name, confidence, heads: answers, track, decision, latency_us: latencyUs };
+    return {
+      frame,
+      at,
+      release,
+      class: name,
+      confidence,
+      heads: answers,
+      track,
+      decision,
+      latency_us: Math.min(latencyUs, largestInt4),
+    };
   });
 }
 

@@ -166,6 +166,40 @@ test("records a kind only in the lane it belongs to", async () => {
   assert.equal((await store.db.query("select 1 from quarantine where code = 'wrong-lane'")).rows.length, 1);
 });
 
+test("puts what no table can hold aside, and lets nothing else wait for it", async () => {
+  const third = new TinyDevice("reader-3");
+  const nul = { ...tinySample(1), seq: 1 };
+  if (nul.kind === "sample") nul.body.context.track = "a\0b";
+  const late = tinyPredictions(1);
+  if (late.kind === "predictions") late.body.items[0]!.latencyUs = 2 ** 40;
+  const endless = new TinyDevice("reader-4");
+  const farOff = tinySample(1);
+  if (farOff.kind === "sample") farOff.body.at = 1e300;
+  await Promise.all([
+    store.store(third.arrivalOf("samples", [nul, tinySample(2)])),
+    store.store(third.arrivalOf("predictions", [late])),
+    store.store(endless.arrivalOf("samples", [farOff])),
+  ]);
+  await store.idle();
+  const { rows } = await store.db.query<{ device: string; seq: number }>(
+    "select device, seq from samples where device in ('reader-3', 'reader-4') order by device",
+  );
+  assert.deepEqual(rows, [{ device: "reader-3", seq: 2 }]);
+  const codes = await store.db.query<{ code: string }>(
+    "select code from quarantine where device in ('reader-3', 'reader-4') order by device",
+  );
+  assert.deepEqual(
+    codes.rows.map(({ code }) => code),
+    ["malformed-message", "unstorable"],
+  );
+  assert.equal(
+    receipts.some(({ device }) => device === "reader-4"),
+    false,
+  );
+  assert.equal(receipts.findLast(({ device, lane }) => device === "reader-3" && lane === "samples")?.upTo, 2);
+  assert.equal(receipts.findLast(({ device, lane }) => device === "reader-3" && lane === "predictions")?.upTo, 1);
+});
+
 test("goes on after the database was lost in the middle, with nothing missing and nothing twice", async () => {
   const other = new TinyDevice("reader-2");
   const sending = Array.from({ length: 40 }, async (_, index) => {
@@ -221,7 +255,7 @@ test("gives back everything acknowledged and decided when the database folder is
   assert.ok(store.recovery.dumpedRows > 100);
   await store.store(device.arrival(Uint8Array.of(10)));
   await store.idle();
-  assert.equal(await countOf("malformed"), 5);
+  assert.equal(await countOf("malformed"), 7);
 });
 
 test("refuses to start on a loss that no dump covers, and passes over a damaged dump", async () => {

@@ -33,7 +33,7 @@ export interface CutReport {
 
 /** Cuts a machine's power while the subject writes, boots it again, and lays what is there beside what was acknowledged. */
 export async function cutCycles(plan: CutPlan): Promise<CutReport> {
-  const { subject, cycles, seed, noSync = false, longestMs = 1500, onCycle } = plan;
+  const { subject, cycles, seed, noSync = false, longestMs = plan.subject.longestMs, onCycle } = plan;
   const workDir = mkdtempSync(join(tmpdir(), "fieldloop-cut-"));
   const random = seededRandom(seed);
   const ledger = new Ledger();

@@ -13,14 +13,26 @@ export interface Subject {
   readonly checker: string;
   /** Where it runs: a user-mode machine, or an image mounted here whose file system is shut down. */
   readonly machine: "guest" | "loop-disk";
+  /** The most time from ready to cut. */
+  readonly longestMs: number;
 }
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The subjects by name. */
 export const subjects: Readonly<Record<string, Subject>> = {
-  hub: { writer: script("./hub-writer.ts"), checker: script("./hub-checker.ts"), machine: "loop-disk" },
-  edge: { writer: script("../crash/append-forever.ts"), checker: script("./list-journal.ts"), machine: "guest" },
+  hub: {
+    writer: script("./hub-writer.ts"),
+    checker: script("./hub-checker.ts"),
+    machine: "loop-disk",
+    longestMs: 6000,
+  },
+  edge: {
+    writer: script("../crash/append-forever.ts"),
+    checker: script("./list-journal.ts"),
+    machine: "guest",
+    longestMs: 1500,
+  },
 };
 
 /** Boots the machine of a kind, and why it cannot be booted here. */
