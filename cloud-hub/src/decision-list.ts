@@ -4,23 +4,12 @@ import { applySnapshot } from "./dataset/apply-snapshot.ts";
 import { applyDesiredState } from "./fleet/apply-desired-state.ts";
 import { applyDevice } from "./fleet/apply-device.ts";
 import { applyEnrolment } from "./fleet/apply-enrolment.ts";
-import type { Decision, DecisionApplier } from "./inbox/decision.ts";
+import type { DecisionApplier } from "./inbox/decision.ts";
+import type { FleetApplier } from "./inbox/fleet-applier.ts";
 import { applyJob } from "./jobs/apply-job.ts";
 import { applyRun, applyRunEnded } from "./jobs/apply-run.ts";
 import { applyRelease } from "./registry/apply-release.ts";
 import { applyVariants, applyVersion } from "./registry/apply-version.ts";
-import type { SqlSession } from "./storage/db.ts";
-
-/**
- * Writes one kind of decision into a fleet's tables; it draws on nothing but the decision and the tables. Throwing a
- * HubError refuses the decision for good.
- */
-export type FleetApplier<Payload> = (
-  session: SqlSession,
-  fleet: string,
-  payload: Payload,
-  decision: Decision,
-) => Promise<void>;
 
 /** Every kind of decision, by the name under which it stands in the inbox. */
 const appliers = {

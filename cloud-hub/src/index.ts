@@ -1,6 +1,6 @@
 export type { ImportItem } from "./dataset/import.ts";
 export type { LabelItem, LabelRequest } from "./dataset/label.ts";
-export type { QueueItem, QueuePage } from "./dataset/queue.ts";
+export type { QueueItem, QueuePage } from "./dataset/queue-page.ts";
 export type { Sample, SamplePage, SampleSearch } from "./dataset/sample.ts";
 export type { SampleQuery } from "./dataset/sample-query.ts";
 export type { NewSnapshot, Snapshot, SnapshotMember } from "./dataset/snapshot.ts";

@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 import type { ImportedSample } from "./import.ts";
 
 /** Imported samples with the labels that came along. */

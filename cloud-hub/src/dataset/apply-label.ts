@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 
 /** Answers, as they were given; the history is kept. */
 export type LabelDecision = {

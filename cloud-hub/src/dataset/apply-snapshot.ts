@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 import type { NewSnapshot, Snapshot, SnapshotMember } from "./snapshot.ts";
 
 /** A frozen dataset with its members. */

@@ -1,7 +1,7 @@
 import type { Hub } from "../hub-parts.ts";
 import { classNamesOf } from "../registry/class-names.ts";
 import { labelledSamples } from "./labelled-sample.ts";
-import type { QueuePage, QueueRequest } from "./queue.ts";
+import type { QueuePage, QueueRequest } from "./queue-page.ts";
 import { suggestionsOf } from "./suggestion.ts";
 
 const defaultLimit = 100;

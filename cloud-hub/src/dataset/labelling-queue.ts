@@ -4,7 +4,7 @@ import type { Hub } from "../hub-parts.ts";
 import { classNamesOf } from "../registry/class-names.ts";
 import { type Candidate, type Choice, chooseBroadly, meanOf } from "./breadth.ts";
 import { unitOf } from "./labelled-sample.ts";
-import type { QueueItem, QueuePage, QueueRequest } from "./queue.ts";
+import type { QueueItem, QueuePage, QueueRequest } from "./queue-page.ts";
 import { conditionOf, humanLabelExists } from "./sample-query.ts";
 import { suggestionsOf } from "./suggestion.ts";
 

@@ -1,6 +1,6 @@
 import type { Answers } from "@fieldloop/devices";
 import type { ClassNames } from "../registry/class-names.ts";
-import type { QueueItem } from "./queue.ts";
+import type { QueueItem } from "./queue-page.ts";
 
 /** Per head, the class that the frames' answers add up to, and its share of all confidence. */
 export function suggestionsOf(answers: readonly Answers[], classes: ClassNames | undefined): QueueItem["suggestions"] {

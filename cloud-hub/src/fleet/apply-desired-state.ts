@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 
 /** What one device shall run, signed. */
 export type DesiredStateDecision = {

@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 
 /** Adding a device: its row, and a code that takes the place of any unused one. */
 export type DeviceDecision = {

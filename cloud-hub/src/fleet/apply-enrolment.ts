@@ -1,5 +1,5 @@
-import type { FleetApplier } from "../decision-list.ts";
 import { HubError } from "../errors.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 
 /** A device's enrolment: the code is its key's from then on, and the credential is the newest that was issued. */
 export type EnrolmentDecision = {

@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 
 /** A training that was asked for, and the job that does it. */
 export type RunDecision = {

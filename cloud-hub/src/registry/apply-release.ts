@@ -1,5 +1,5 @@
 import type { ReleaseManifest } from "@fieldloop/devices";
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 
 /** A signed release. */
 export type ReleaseDecision = {

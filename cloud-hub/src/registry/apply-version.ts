@@ -1,4 +1,4 @@
-import type { FleetApplier } from "../decision-list.ts";
+import type { FleetApplier } from "../inbox/fleet-applier.ts";
 import type { Variant, Version } from "./version.ts";
 
 /** A version; the same result again is the version that is there. */

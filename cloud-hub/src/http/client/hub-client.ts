@@ -2,7 +2,7 @@ import { encodeCbor } from "@fieldloop/devices";
 import type { BackupReport } from "../../backup/backup.ts";
 import type { ImportAnswer, ImportItem } from "../../dataset/import.ts";
 import type { LabelAnswer, LabelRequest } from "../../dataset/label.ts";
-import type { QueuePage, QueueRequest } from "../../dataset/queue.ts";
+import type { QueuePage, QueueRequest } from "../../dataset/queue-page.ts";
 import type { Sample, SamplePage, SampleSearch } from "../../dataset/sample.ts";
 import type { NewSnapshot, Snapshot, SnapshotMembers } from "../../dataset/snapshot.ts";
 import type { DriftReport, DriftRequest } from "../../drift/detector.ts";

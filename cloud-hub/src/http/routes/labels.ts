@@ -1,5 +1,6 @@
 import { LabelAnswerSchema, LabelRequestSchema, recordLabels } from "../../dataset/label.ts";
-import { QueuePageSchema, QueueRequestSchema, readQueue } from "../../dataset/queue.ts";
+import { readQueue } from "../../dataset/queue.ts";
+import { QueuePageSchema, QueueRequestSchema } from "../../dataset/queue-page.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 /** What should be answered next, and the answers. */
