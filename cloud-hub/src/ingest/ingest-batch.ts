@@ -285,7 +285,8 @@ export class IngestBatch {
 type Origin = Pick<Arrival, "fleet" | "device" | "receivedAt">;
 type Place = { readonly epoch?: string; readonly lane?: string; readonly seq?: number };
 
-const order = (parsed: ParsedArrival): number => (parsed.kind === "records" && parsed.lane !== "control" ? 1 : 0);
+// A hello keeps its place: what came before it may be among what it says was released.
+const order = (parsed: ParsedArrival): number => (parsed.kind === "records" && parsed.lane === "control" ? 0 : 1);
 
 const nameOf = ({ fleet, device, epoch, lane }: Stream): string => `${fleet}/${device}/${epoch}/${lane}`;
 
