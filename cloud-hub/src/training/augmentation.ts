@@ -8,7 +8,7 @@ export interface Augmentation {
 
 /** The light that training may meet: factors on brightness, and the deviation of gaussian noise in levels of 255. */
 const brightness = { low: 0.2, high: 1.5 };
-const noiseLevels = { low: 0, high: 10 };
+const noiseLevels = { low: 0, high: 5 };
 const tableSize = 1 << 16;
 
 /** Gaussian numbers drawn once; each image reads them from its own random place. */

@@ -73,7 +73,7 @@ async function prepareRun(jobDir: string, control: TrainControl): Promise<Run> {
     log.write({ type: "log", step: 0, text: `New heads: ${freshHeads.join(", ")}.` });
   const headWeights = Object.fromEntries(recipe.heads.map(({ name, weight }) => [name, weight ?? 1]));
   const training = buildTrainingGraph(components, { batch: recipe.batch, optimiser: "adam", heads: headWeights });
-  const engine = await startInlineEngine({ threads: job.threads ?? availableParallelism() });
+  const engine = await startInlineEngine({ threads: job.threads ?? availableParallelism(), rewriting: "extended" });
   const key = checkpointKey(training, recipe);
   return { jobDir, job, recipe, lines, images, components, training, key, engine, log, clock, signal: control.signal };
 }

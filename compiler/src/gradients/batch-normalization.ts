@@ -1,6 +1,6 @@
-import { floatAttribute, intAttribute } from "../graph/graph.ts";
+import { attribute, floatAttribute, intAttribute } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import { floatScalar } from "../graph/tensor.ts";
+import { floatScalar, floatTensor } from "../graph/tensor.ts";
 import { type GradientRule, noRule, outputGradient, reshaped, summed } from "./gradient-rule.ts";
 
 /**
@@ -45,11 +45,10 @@ function inputGradient(builder: GraphBuilder, shape: readonly number[], terms: T
   const b = builder.add("Neg", [builder.add("Div", [slope, count])]);
   const shift = builder.add("Div", [builder.add("Mul", [a, terms.biasGradient]), count]);
   const c = builder.add("Neg", [builder.add("Add", [shift, builder.add("Mul", [b, terms.mean])])]);
-  const [wideA, wideB, wideC] = [a, b, c].map((value) => reshaped(builder, value, perChannel)) as [
-    string,
-    string,
-    string,
-  ];
-  const affine = builder.add("Add", [builder.add("Mul", [terms.input, wideB]), wideC]);
-  return builder.add("Add", [builder.add("Mul", [terms.gradient, wideA]), affine]);
+  // b·x + c as one pass: the inference operator with mean 0 and variance 1.
+  const [zeros, ones] = [0, 1].map((value) => builder.constant(floatTensor(new Float32Array(channels).fill(value))));
+  const affine = builder.add("BatchNormalization", [terms.input, b, c, zeros!, ones!], {
+    attributes: { epsilon: attribute.float(0) },
+  });
+  return builder.add("Add", [builder.add("Mul", [terms.gradient, reshaped(builder, a, perChannel)]), affine]);
 }

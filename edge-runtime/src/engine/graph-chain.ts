@@ -8,6 +8,12 @@ interface LoadedGraph {
   readonly session: InferenceSession;
 }
 
+/**
+ * How far onnxruntime may rewrite a graph: `all` also changes tensor layouts, which pays for inference and costs a
+ * training step a few per cent, since nearly every tensor is read outside convolutions too.
+ */
+export type GraphRewriting = "extended" | "all";
+
 /** Several onnxruntime sessions run in order, chained by tensor name. */
 export interface GraphChain {
   readonly inputs: readonly Port[];
@@ -21,11 +27,16 @@ export interface GraphChain {
  * threads: intra-op threads per session · idle threads never spin, since devices share their cores
  * @throws {EdgeRuntimeError} `bad-model` naming the graph
  */
-export async function openGraphChain(graphs: readonly GraphSource[], threads: number): Promise<GraphChain> {
+export async function openGraphChain(
+  graphs: readonly GraphSource[],
+  threads: number,
+  rewriting: GraphRewriting = "all",
+): Promise<GraphChain> {
   if (graphs.length === 0) throw new EdgeRuntimeError("bad-model", "Expected at least one graph to load, got none.");
   const loaded: LoadedGraph[] = [];
   try {
-    for (const graph of graphs) loaded.push({ name: graph.name, session: await openSession(graph, threads) });
+    for (const graph of graphs)
+      loaded.push({ name: graph.name, session: await openSession(graph, threads, rewriting) });
     const ports = chainPorts(loaded);
     return { ...ports, run: (inputs) => runChain(loaded, inputs), release: () => releaseAll(loaded) };
   } catch (error) {
@@ -34,12 +45,13 @@ export async function openGraphChain(graphs: readonly GraphSource[], threads: nu
   }
 }
 
-async function openSession(graph: GraphSource, threads: number): Promise<InferenceSession> {
+async function openSession(graph: GraphSource, threads: number, rewriting: GraphRewriting): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    graphOptimizationLevel: rewriting,
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
   };

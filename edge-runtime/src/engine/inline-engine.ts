@@ -1,13 +1,15 @@
 import { EdgeRuntimeError } from "../errors.ts";
 import type { Engine, GraphSource, LoadedModel } from "./engine.ts";
-import { type GraphChain, openGraphChain } from "./graph-chain.ts";
+import { type GraphChain, type GraphRewriting, openGraphChain } from "./graph-chain.ts";
 import { checkInputs } from "./input-check.ts";
 
 /**
  * An engine inside this process, for tests and for job processes that do nothing else: a run blocks the thread, no
  * deadline can stop it, and native code that aborts takes the process along.
  */
-export async function startInlineEngine(options: { readonly threads?: number } = {}): Promise<Engine> {
+export async function startInlineEngine(
+  options: { readonly threads?: number; readonly rewriting?: GraphRewriting } = {},
+): Promise<Engine> {
   const open = new Set<GraphChain>();
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();
@@ -18,7 +20,7 @@ export async function startInlineEngine(options: { readonly threads?: number } =
   };
   const load = async (graphs: readonly GraphSource[]): Promise<LoadedModel> => {
     if (closed) throw new EdgeRuntimeError("engine-closed", "This engine is closed; start another one.");
-    const chain = await inTurn(() => openGraphChain(graphs, options.threads ?? 1));
+    const chain = await inTurn(() => openGraphChain(graphs, options.threads ?? 1, options.rewriting));
     open.add(chain);
     return loadedModel(chain, inTurn, () => open.delete(chain));
   };

@@ -1,0 +1,36 @@
+# The same training step in PyTorch: each line on standard input is a number of steps, answered by their milliseconds.
+import json
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+spec = json.loads(sys.argv[1])
+torch.set_num_threads(spec["threads"])
+torch.manual_seed(0)
+
+blocks, width = [], 3
+for channels in spec["channels"]:
+    blocks += [nn.Conv2d(width, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(), nn.MaxPool2d(2)]
+    width = channels
+average = spec["features"] == "average"
+head = [nn.AdaptiveAvgPool2d(1)] if average else []
+head += [nn.Flatten(), nn.Linear(width if average else width * 16, 64), nn.ReLU(), nn.Linear(64, spec["classes"])]
+model = nn.Sequential(*blocks, *head).train()
+optimiser = torch.optim.Adam(model.parameters(), 1e-3)
+image = torch.randn(64, 3, 32, 32)
+labels = torch.arange(64) % spec["classes"]
+
+for line in sys.stdin:
+    durations = []
+    for _ in range(int(line)):
+        started = time.perf_counter()
+        loss = F.cross_entropy(model(image), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        loss.item()
+        durations.append(1000 * (time.perf_counter() - started))
+    print(json.dumps(durations), flush=True)
