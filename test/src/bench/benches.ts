@@ -1,9 +1,23 @@
 import type { Bench } from "./bench.ts";
 import { crashBench } from "./crash.ts";
+import { delayBench } from "./delay.ts";
 import { engineBench } from "./engine.ts";
+import { journalBench } from "./journal.ts";
 import { loopBench } from "./loop.ts";
+import { powerCutBench } from "./power-cut.ts";
 import { recipeBench } from "./recipe.ts";
+import { restoreBench } from "./restore.ts";
 import { trainingStepBench } from "./training-step.ts";
 
 /** Every benchmark, in the order in which the list is printed. */
-export const benches: readonly Bench[] = [loopBench, engineBench, crashBench, recipeBench, trainingStepBench];
+export const benches: readonly Bench[] = [
+  loopBench,
+  recipeBench,
+  trainingStepBench,
+  engineBench,
+  delayBench,
+  journalBench,
+  crashBench,
+  powerCutBench,
+  restoreBench,
+];
