@@ -27,7 +27,16 @@ export async function bootOnLoopDisk(workDir: string, image: string, command: re
   execFileSync("mount", ["-o", "loop", image, mountPoint]);
   const script = join(workDir, "run.sh");
   writeFileSync(script, startScript(mountPoint, command), { mode: 0o755 });
-  const program = follow(spawn("/bin/bash", [script], { detached: true, stdio: ["ignore", "pipe", "pipe"] }));
+  const child = spawn("/bin/bash", [script], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const program = follow(child);
+  const leaveNothing = () => {
+    try {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    } finally {
+      if (isMounted(mountPoint)) execFileSync("umount", ["--lazy", mountPoint]);
+    }
+  };
+  process.prependOnceListener("exit", leaveNothing); // before its folder is removed
   return {
     lines: program.lines,
     line: program.line,
@@ -35,6 +44,7 @@ export async function bootOnLoopDisk(workDir: string, image: string, command: re
       if (isMounted(mountPoint)) execFileSync("perl", ["-e", shutdownDisk, mountPoint]);
       await program.cut();
       await unmount(mountPoint);
+      process.off("exit", leaveNothing);
     },
   };
 }

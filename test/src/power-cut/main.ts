@@ -21,6 +21,7 @@ if (subject === undefined || why !== undefined) {
   console.error(`power-cut: ${why}`);
   process.exitCode = 2;
 } else {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const started = performance.now();
   const noSync = values["no-sync"];
   const report = await cutCycles({
