@@ -63,6 +63,7 @@ export {
 export { confidenceBins, latencyBins, lumaBins, type SketchBody, SketchBodySchema } from "./messages/sketch.ts";
 export { detectProfile, profileNamed, profiles } from "./profiles/detect.ts";
 export type { MachineFacts, Profile } from "./profiles/profile.ts";
+export { type SignedFileName, signedFiles } from "./release/bundle-files.ts";
 export { canonicalBytes, digestOf } from "./release/canonical.ts";
 export { type GoldenSet, GoldenSetSchema } from "./release/golden.ts";
 export {

@@ -5,12 +5,11 @@ export type { RawImage } from "./operators/index.ts";
 export type { HeadOpinion } from "./pipeline/head-answer.ts";
 export type { MailboxPolicy } from "./pipeline/mailbox.ts";
 export { compilePlan, type Plan, type PlannedHead } from "./pipeline/plan.ts";
-export {
-  type OfferResult,
-  type RefusalCode,
-  type ReleaseEvent,
-  type ReleaseStatus,
-  signedFiles,
+export type {
+  OfferResult,
+  RefusalCode,
+  ReleaseEvent,
+  ReleaseStatus,
 } from "./releases/index.ts";
 export type { JournalLimits } from "./runtime/device-journal.ts";
 export type { RuntimeOptions } from "./runtime/device-runtime.ts";

@@ -1,4 +1,4 @@
-import { decodeMessage, type ReleaseManifest, type Signed } from "@fieldloop/devices";
+import { decodeMessage, type ReleaseManifest, signedFiles } from "@fieldloop/devices";
 import { pack } from "tar-stream";
 import { HubError } from "../errors.ts";
 import { signedDesiredState } from "../fleet/desired-state.ts";
@@ -25,14 +25,6 @@ export async function exportBundle(hub: Hub, digest: string, device: string): Pr
   ]);
   for (const blob of blobsOf(manifest)) files.set(`blobs/${blob.slice("sha256:".length)}`, await hub.readBlob(blob));
   return toTar(files);
-}
-
-function signedFiles(name: string, { payload, signature }: Signed): [string, Uint8Array][] {
-  const text = `${JSON.stringify({ v: 1, signature: Buffer.from(signature).toString("base64") })}\n`;
-  return [
-    [`${name}.json`, payload],
-    [`${name}.sig.json`, Buffer.from(text)],
-  ];
 }
 
 function blobsOf(manifest: ReleaseManifest): Set<string> {

@@ -5,4 +5,4 @@ export type { LoadedRelease, ReleaseAnswer } from "./loaded-release.ts";
 export type { OfferResult, RefusalCode } from "./refusal.ts";
 export { openReleases } from "./release-store.ts";
 export type { ReleaseEvent, ReleaseStatus, ReleaseStore, ReleaseStoreOptions } from "./releases.ts";
-export { readSigned, signedFiles } from "./signed-files.ts";
+export { readSigned } from "./signed-files.ts";

@@ -1,21 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Signed } from "@fieldloop/devices";
+import type { Signed, SignedFileName } from "@fieldloop/devices";
 import { EdgeRuntimeError } from "../errors.ts";
 
-/** The signed documents of a bundle or slot: the manifest of a release, and the desired state that asks for it. */
-export type SignedFileName = "manifest" | "desired";
-
 const maxPayloadBytes = 1024 * 1024;
-
-/** The files that hold a signed document: its canonical bytes as they were signed, and its signature. */
-export function signedFiles(name: SignedFileName, { payload, signature }: Signed): ReadonlyMap<string, Uint8Array> {
-  const text = JSON.stringify({ v: 1, signature: Buffer.from(signature).toString("base64") });
-  return new Map([
-    [`${name}.json`, payload],
-    [`${name}.sig.json`, Buffer.from(`${text}\n`)],
-  ]);
-}
 
 /**
  * Reads a signed document from a bundle's or slot's folder; nothing is verified yet.

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Signed } from "@fieldloop/devices";
+import { type Signed, signedFiles } from "@fieldloop/devices";
 import type { DurableFiles } from "./durable-files.ts";
 import { asRefusal } from "./refusal.ts";
 import { type ReleaseReader, readDesiredState } from "./release-parts.ts";
-import { readSigned, signedFiles } from "./signed-files.ts";
+import { readSigned } from "./signed-files.ts";
 import { freshState, type SlotName, type SlotState } from "./slot-state.ts";
 
 /** What lies in a slot's folder: laid out like a bundle, without the blobs. */

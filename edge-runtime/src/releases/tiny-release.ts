@@ -8,6 +8,7 @@ import {
   type ReleaseManifest,
   type Signed,
   signDesiredState,
+  signedFiles,
   signRelease,
 } from "@fieldloop/devices";
 import { startInlineEngine } from "../engine/inline-engine.ts";
@@ -15,7 +16,6 @@ import { noise, tinyBackbone, tinyHead } from "../engine/tiny-onnx.ts";
 import { EdgeRuntimeError } from "../errors.ts";
 import type { ReleaseFetcher } from "./fetcher.ts";
 import { softmax } from "./golden-check.ts";
-import { signedFiles } from "./signed-files.ts";
 
 /** A whole signed release of a few kilobytes, for tests. */
 export interface TinyRelease {
