@@ -112,6 +112,19 @@ test("watches a folder, tells its status while it runs, and stops cleanly on Ctr
   assert.match((await start("status", "--data", dir).ended).out, /is not running/);
 });
 
+test("stops on Ctrl-C while it waits for its first release, although standard input stays open", async (t) => {
+  const hub = await TinyHub.start(keys);
+  t.after(() => hub.close());
+  const dir = join(root, "unreleased");
+  await writeIdentity(dir, hub.identity());
+  const run = start("run", "--source", "-", "--data", dir);
+  await once(run.child.stderr!, "data");
+  run.child.kill("SIGINT");
+  const limit = setTimeout(() => run.child.kill("SIGKILL"), 60_000);
+  assert.equal((await run.ended).code, 0);
+  clearTimeout(limit);
+});
+
 test("says in one sentence what is wrong and fails", async (t) => {
   const dir = await device(t);
   const cases: readonly (readonly [readonly string[], RegExp])[] = [

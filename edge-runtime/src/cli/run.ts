@@ -62,6 +62,7 @@ async function untilReleased(runtime: Runtime, signal: AbortSignal): Promise<voi
 }
 
 async function* standardInput(signal: AbortSignal): Source {
+  if (signal.aborted) return;
   const end = () => process.stdin.destroy();
   signal.addEventListener("abort", end);
   try {
