@@ -37,6 +37,14 @@ export class PendingDecisions {
     }
   }
 
+  /** Answers everyone who waits with what keeps the tables from moving: it needs a person, so waiting on would help nobody. */
+  stall({ code, message }: HubError): void {
+    for (const [id, all] of this.#waiting) {
+      const sentence = `${message} Decision "${id}" is stored and will be applied then.`;
+      for (const { reject } of all) reject(new HubError(code, sentence));
+    }
+  }
+
   /** Ends every wait: the hub closes. */
   close(): void {
     for (const [id, all] of this.#waiting) for (const { reject } of all) reject(late(id, 0));

@@ -182,7 +182,7 @@ export class HubStore {
   /**
    * Makes a decision durable, applies it to the tables, and resolves with what its applier returned; equal ids are applied
    * once and answered alike.
-   * @throws {HubError} `unknown-decision`, `inbox-full`, `sql-lost`, and what the applier refused it with
+   * @throws {HubError} `unknown-decision`, `inbox-full`, `sql-lost`, `disk-full`, and what the applier refused it with
    */
   async decide(kind: string, id: string, payload: unknown): Promise<unknown> {
     if (this.#settings.appliers[kind] === undefined) throw unknownKind(kind, this.#settings.appliers);
@@ -267,7 +267,10 @@ export class HubStore {
       lastSeq: () => journal.lastSeq(name),
       step: steps[name],
     }));
-    return new Drain(lanes, onError);
+    return new Drain(lanes, (error) => {
+      if (error instanceof HubError && error.code === "disk-full") this.#pending.stall(error);
+      onError(error);
+    });
   }
 
   #waiting(lane: InboxLane): number {
