@@ -3,9 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 /** Moves the next batch of a lane after `after` into the tables; returns how far the lane is moved now. */
 export type LaneStep = (after: number) => Promise<number>;
 
-/** One lane to drain. cursor: reads from the tables how far it was moved */
+/** A lane to drain. cursor: reads from the tables how far it was moved */
 export interface DrainedLane {
-  readonly name: string;
   readonly cursor: () => Promise<number>;
   readonly lastSeq: () => number;
   readonly step: LaneStep;
@@ -15,27 +14,27 @@ const shortestPauseMs = 50;
 const longestPauseMs = 5000;
 
 /**
- * Moves the lanes of the inbox into the tables for as long as it is open, the first lane first; after an error it reads
- * the cursors again and tries again, for ever longer pauses, so that nothing is skipped and nothing happens twice.
+ * Moves one lane of the inbox into the tables for as long as it is open; after an error it reads the cursor again and tries
+ * again, after ever longer pauses, so that nothing is skipped and nothing happens twice.
  */
 export class Drain {
-  readonly #lanes: readonly DrainedLane[];
+  readonly #lane: DrainedLane;
   readonly #onError: (error: unknown) => void;
-  readonly #reached = new Map<string, number>();
   readonly #watchers = new Set<() => void>();
   readonly #stopped = new AbortController();
+  #reached = 0;
   #wake = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #lastError: unknown;
 
-  constructor(lanes: readonly DrainedLane[], onError: (error: unknown) => void) {
-    this.#lanes = lanes;
+  constructor(lane: DrainedLane, onError: (error: unknown) => void) {
+    this.#lane = lane;
     this.#onError = onError;
   }
 
-  /** Starts draining; cursors are read first. */
+  /** Starts draining, from where the tables say. */
   start(): void {
-    this.#running ??= this.#run();
+    if (!this.#stopped.signal.aborted) this.#running ??= this.#run();
   }
 
   /** Says that there may be something to move. */
@@ -43,9 +42,9 @@ export class Drain {
     this.#wake.resolve();
   }
 
-  /** How far a lane is moved, as far as is known here. */
-  reached(lane: string): number {
-    return this.#reached.get(lane) ?? 0;
+  /** How many numbers of the lane are not moved yet, as far as is known here. */
+  get waiting(): number {
+    return Math.max(0, this.#lane.lastSeq() - this.#reached);
   }
 
   /** What stopped the drain last, while it has not moved since. */
@@ -53,11 +52,12 @@ export class Drain {
     return this.#lastError;
   }
 
-  /** Resolves when everything that the inbox holds now is in the tables. */
+  /** Resolves when everything that the lane holds now is in the tables, or the drain is stopped. */
   async idle(): Promise<void> {
-    const wanted = this.#lanes.map((lane) => [lane.name, lane.lastSeq()] as const);
-    const isThere = () => wanted.every(([lane, seq]) => this.reached(lane) >= seq);
-    while (!isThere() && !this.#stopped.signal.aborted) await new Promise<void>((moved) => this.#watchers.add(moved));
+    const wanted = this.#lane.lastSeq();
+    while (this.#reached < wanted && !this.#stopped.signal.aborted) {
+      await new Promise<void>((moved) => this.#watchers.add(moved));
+    }
   }
 
   async stop(): Promise<void> {
@@ -72,12 +72,12 @@ export class Drain {
     let isFresh = false;
     while (!this.#stopped.signal.aborted) {
       try {
-        if (!isFresh) await this.#readCursors();
+        if (!isFresh) this.#moveTo(await this.#lane.cursor());
         isFresh = true;
-        const moved = await this.#turn();
+        if (this.waiting > 0) await this.#step();
+        else await this.#sleep();
         pauseMs = shortestPauseMs;
         this.#lastError = undefined;
-        if (!moved) await this.#sleep();
       } catch (error) {
         isFresh = false;
         this.#lastError = error;
@@ -88,27 +88,17 @@ export class Drain {
     }
   }
 
-  async #readCursors(): Promise<void> {
-    for (const lane of this.#lanes) this.#reached.set(lane.name, await lane.cursor());
-    this.#moved();
+  async #step(): Promise<void> {
+    const before = this.#reached;
+    const last = this.#lane.lastSeq();
+    const after = await this.#lane.step(before);
+    // Nothing up to `last`: its numbers were never used (a lease that a crash left behind).
+    this.#moveTo(after === before ? last : after);
   }
 
-  /** One batch of every lane; an earlier lane goes again before a later one. */
-  async #turn(): Promise<boolean> {
-    let didMove = false;
-    for (const lane of this.#lanes) {
-      for (let pass = 0; pass < 4 && this.reached(lane.name) < lane.lastSeq(); pass += 1) {
-        const before = this.reached(lane.name);
-        const last = lane.lastSeq();
-        const after = await lane.step(before);
-        // Nothing up to `last`: its numbers were never used (a lease that a crash left behind).
-        this.#reached.set(lane.name, after === before ? last : after);
-        didMove = true;
-        this.#moved();
-        if (this.#stopped.signal.aborted) return true;
-      }
-    }
-    return didMove;
+  #moveTo(seq: number): void {
+    this.#reached = seq;
+    this.#moved();
   }
 
   #moved(): void {
@@ -117,8 +107,6 @@ export class Drain {
   }
 
   async #sleep(): Promise<void> {
-    const isBehind = () => this.#lanes.some((lane) => this.reached(lane.name) < lane.lastSeq());
-    if (isBehind()) return;
     await this.#wake.promise;
     this.#wake = Promise.withResolvers<void>();
   }

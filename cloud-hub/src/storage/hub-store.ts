@@ -11,7 +11,7 @@ import { HubError } from "../errors.ts";
 import type { Arrival } from "../inbox/arrival.ts";
 import type { DecisionAppliers } from "../inbox/decision.ts";
 import { decisionDrain, unknownKind } from "../inbox/decision-drain.ts";
-import { Drain } from "../inbox/drain.ts";
+import { Drain, type LaneStep } from "../inbox/drain.ts";
 import { readDrainCursor } from "../inbox/drain-cursor.ts";
 import { type Inbox, type InboxLane, inboxLanes, openInbox } from "../inbox/inbox.ts";
 import { PendingDecisions } from "../inbox/pending-decisions.ts";
@@ -143,7 +143,7 @@ export class HubStore {
   recovery: Recovery | undefined;
   readonly #settings: Settings;
   readonly #dumps: DumpFolder;
-  readonly #drain: Drain;
+  readonly #drains: Readonly<Record<InboxLane, Drain>>;
   readonly #pending = new PendingDecisions(decisionLimitMs);
   readonly #openedAt: number;
   readonly #timer: NodeJS.Timeout;
@@ -156,9 +156,11 @@ export class HubStore {
     this.blobs = blobs;
     this.#dumps = dumps;
     this.#openedAt = settings.clock();
-    this.#drain = this.#makeDrain();
-    this.#drain.start();
-    inbox.journal.onAppend(() => this.#drain.wake());
+    this.#drains = this.#makeDrains();
+    this.#drains.decisions.start();
+    // What was decided comes first: messages are read in its light (which release calls its classes what).
+    void this.#drains.decisions.idle().then(() => this.#drains.ingest.start());
+    inbox.journal.onAppend((lane) => this.#drains[lane as InboxLane].wake()); // the inbox has no other lanes
     this.#timer = setInterval(() => void this.upkeep().catch((error) => settings.onError?.(error)), upkeepEveryMs);
     this.#timer.unref();
   }
@@ -168,7 +170,7 @@ export class HubStore {
    * @throws {HubError} `inbox-full`
    */
   async store(arrival: Arrival): Promise<void> {
-    const waiting = this.#waiting("ingest");
+    const { waiting } = this.#drains.ingest;
     if (waiting > refuseAboveRecords) {
       throw new HubError(
         "inbox-full",
@@ -191,19 +193,20 @@ export class HubStore {
   }
 
   /** Resolves when everything in the inbox is in the tables. */
-  idle(): Promise<void> {
-    return this.#drain.idle();
+  async idle(): Promise<void> {
+    await Promise.all(inboxLanes.map((lane) => this.#drains[lane].idle()));
   }
 
   counts(): StoreCounts {
     const { syncs, reopened } = this.db.counts();
-    const waiting = { decisions: this.#waiting("decisions"), ingest: this.#waiting("ingest") };
+    const { decisions, ingest } = this.#drains;
+    const waiting = { decisions: decisions.waiting, ingest: ingest.waiting };
     return {
       waiting,
       inboxBytes: this.inbox.journal.stats().diskBytes,
       syncs,
       reopened,
-      lastError: this.#drain.lastError,
+      lastError: decisions.lastError ?? ingest.lastError,
     };
   }
 
@@ -233,7 +236,7 @@ export class HubStore {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#upkeep.catch(() => undefined);
-    await this.#drain.stop();
+    await Promise.all(inboxLanes.map((lane) => this.#drains[lane].stop()));
     this.#pending.close();
     await this.db.close();
     await this.inbox.close();
@@ -252,29 +255,19 @@ export class HubStore {
     return this;
   }
 
-  #makeDrain(): Drain {
+  #makeDrains(): Readonly<Record<InboxLane, Drain>> {
     const { appliers, clock, onStored = () => undefined, onError = () => undefined } = this.#settings;
     const { journal } = this.inbox;
     const { db, blobs } = this;
-    const settle = this.#pending.settle.bind(this.#pending);
-    const steps = {
-      decisions: decisionDrain({ journal, db, appliers, clock, onApplied: settle }),
-      ingest: ingestDrain({ journal, db, blobs, clock, onStored }),
+    const onApplied = this.#pending.settle.bind(this.#pending);
+    const drain = (lane: InboxLane, step: LaneStep) => {
+      const cursor = () => readDrainCursor(db, lane, journal.epoch);
+      return new Drain({ cursor, lastSeq: () => journal.lastSeq(lane), step }, onError);
     };
-    const lanes = inboxLanes.map((name) => ({
-      name,
-      cursor: () => readDrainCursor(db, name, journal.epoch),
-      lastSeq: () => journal.lastSeq(name),
-      step: steps[name],
-    }));
-    return new Drain(lanes, (error) => {
-      if (error instanceof HubError && error.code === "disk-full") this.#pending.stall(error);
-      onError(error);
-    });
-  }
-
-  #waiting(lane: InboxLane): number {
-    return Math.max(0, this.inbox.journal.lastSeq(lane) - this.#drain.reached(lane));
+    return {
+      decisions: drain("decisions", decisionDrain({ journal, db, appliers, clock, onApplied })),
+      ingest: drain("ingest", ingestDrain({ journal, db, blobs, clock, onStored })),
+    };
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
