@@ -1,6 +1,6 @@
 import { attribute, floatAttribute, intAttribute } from "../graph/graph.ts";
 import { floatScalar } from "../graph/tensor.ts";
-import { type GradientRule, outputGradient, transposed, unbroadcast } from "./gradient-rule.ts";
+import { type GradientRule, noRule, outputGradient, transposed, unbroadcast } from "./gradient-rule.ts";
 
 /** Gemm Y = α·A′·B′ + β·C, where ′ is the transposition that the node names. */
 export const gemmGradient: GradientRule = (context) => {
@@ -33,6 +33,8 @@ export const gemmGradient: GradientRule = (context) => {
 export const matMulGradient: GradientRule = (context) => {
   const { builder, node } = context;
   const [left, right] = node.inputs as [string, string];
+  const ranks = [left, right].map((value) => builder.shapeOf(value).length);
+  if (ranks.includes(1)) throw noRule(node, "matrices", "one of its inputs is a vector");
   const gradient = outputGradient(context);
   const turned = (value: string) => {
     const rank = builder.shapeOf(value).length;

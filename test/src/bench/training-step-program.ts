@@ -35,15 +35,16 @@ const weights = tensor([batch], () => 1);
 let step = 0;
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const durations: number[] = [];
-  for (let index = 0; index < Number(line); index++) durations.push(await timedStep());
-  process.stdout.write(`${JSON.stringify(durations)}\n`);
+  const times: { readonly wall: number; readonly cpu: number }[] = [];
+  for (let index = 0; index < Number(line); index++) times.push(await timedStep());
+  process.stdout.write(`${JSON.stringify(times)}\n`);
 }
 await engine.close();
 
-async function timedStep(): Promise<number> {
+async function timedStep(): Promise<{ readonly wall: number; readonly cpu: number }> {
   step++;
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   const { outputs } = await model.run({
     image,
     "labels.class": labels,
@@ -57,7 +58,8 @@ async function timedStep(): Promise<number> {
   state.parameters = outputs["parameters.next"]!.data as Float32Array;
   state.moment1 = outputs["moment1.next"]!.data as Float32Array;
   state.moment2 = outputs["moment2.next"]!.data as Float32Array;
-  return performance.now() - started;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { wall: performance.now() - started, cpu: (user + system) / 1000 };
 }
 
 function vector(data: Float32Array): Tensor {
