@@ -46,6 +46,7 @@ export interface Broker {
 type Identity = { readonly fleet: string; readonly device: string };
 
 const connackNotAuthorized = 5;
+const mostConnections = 20_000;
 
 /**
  * Starts the broker. A device connects with client id = device, user `fleet/device` and its credential as password; no
@@ -118,6 +119,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     socket.on("close", () => sockets.delete(socket));
     accept(aedes, socket, options.limits ?? packetLimits);
   });
+  server.maxConnections = mostConnections;
   await listen(server, options).catch((error: unknown) => {
     aedes.close();
     throw error;
