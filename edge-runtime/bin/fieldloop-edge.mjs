@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// @boundaries-ignore the launcher runs before anything is installed, so no package can offer it
 import { runPinned } from "../../scripts/pinned-node.mjs";
 
 runPinned(new URL("../src/cli/main.ts", import.meta.url));

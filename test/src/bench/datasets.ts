@@ -9,5 +9,7 @@ export function datasetFolder(name: string): { readonly dir: string } | { readon
   const dir = join(folder, name);
   return existsSync(dir)
     ? { dir }
-    : { why: `the data set ${name} is absent; put it at ../shared/datasets/${name} or point FIELDLOOP_DATASETS at its folder` };
+    : {
+        why: `the data set ${name} is absent; put it at ../shared/datasets/${name} or point FIELDLOOP_DATASETS at its folder`,
+      };
 }

@@ -9,7 +9,12 @@ import type { Figure, FitCard } from "@fieldloop/devices";
 export type DemoReport = {
   readonly outcome: "released" | "gate-refused";
   readonly accuracy: Readonly<Record<string, Figure | null>>;
-  readonly drift: { readonly before: number; readonly after: number; readonly threshold: number; readonly windowsToAlarm: number | null };
+  readonly drift: {
+    readonly before: number;
+    readonly after: number;
+    readonly threshold: number;
+    readonly windowsToAlarm: number | null;
+  };
   readonly labels: { readonly used: number; readonly audit: number; readonly pool: number };
   readonly variants: readonly FitCard[];
   readonly refusedReleases: readonly { readonly what: string; readonly refused: boolean }[];
@@ -24,7 +29,12 @@ export type DemoUnits = {
 };
 
 /** One run of the demo as a user starts it. exitCode: 0 released and all bad ones refused, 3 the gate refused */
-export type DemoRun = { readonly exitCode: number; readonly report: DemoReport; readonly units: DemoUnits; readonly seconds: number };
+export type DemoRun = {
+  readonly exitCode: number;
+  readonly report: DemoReport;
+  readonly units: DemoUnits;
+  readonly seconds: number;
+};
 
 const program = fileURLToPath(new URL("../../../examples/road-signs/src/main.ts", import.meta.url));
 
@@ -36,9 +46,15 @@ export async function runDemo(args: readonly string[], log: (line: string) => vo
     const started = performance.now();
     const exitCode = await run([...args, "--once", "--report", files.report, "--units", files.units], log);
     const seconds = (performance.now() - started) / 1000;
-    if (exitCode !== 0 && exitCode !== 3) throw new Error(`Expected the demo to end with 0 or 3, it ended with ${exitCode}; its last lines say why.`);
+    if (exitCode !== 0 && exitCode !== 3)
+      throw new Error(`Expected the demo to end with 0 or 3, it ended with ${exitCode}; its last lines say why.`);
     const read = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
-    return { exitCode, seconds, report: (await read(files.report)) as DemoReport, units: (await read(files.units)) as DemoUnits };
+    return {
+      exitCode,
+      seconds,
+      report: (await read(files.report)) as DemoReport,
+      units: (await read(files.units)) as DemoUnits,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,10 @@
-import { pairedUnits, type PairedUnit, poolSeeds, proportionUnits, type ProportionUnit } from "@fieldloop/compiler/statistics";
+import {
+  type PairedUnit,
+  type ProportionUnit,
+  pairedUnits,
+  poolSeeds,
+  proportionUnits,
+} from "@fieldloop/compiler/statistics";
 import type { Figure } from "@fieldloop/devices";
 import type { Bench, BenchOptions, BenchOutcome, BenchResult } from "./bench.ts";
 import { datasetFolder } from "./datasets.ts";
@@ -30,7 +36,10 @@ export const loopBench: Bench = {
         results.push(...judge(mode, answers, runs));
       }
     }
-    return { results: results.filter(({ id }) => options.only === undefined || id.includes(options.only)), skipped: [] };
+    return {
+      results: results.filter(({ id }) => options.only === undefined || id.includes(options.only)),
+      skipped: [],
+    };
   },
 };
 
@@ -42,7 +51,16 @@ async function runsOf(
   const runs: DemoRun[] = [];
   for (const seed of seeds) {
     log(`${mode}, ${answers} answers, seed ${seed}`);
-    const args = ["--field", dir, "--seed", String(seed), "--answers", String(answers), "--fps", String(framesPerSecond)];
+    const args = [
+      "--field",
+      dir,
+      "--seed",
+      String(seed),
+      "--answers",
+      String(answers),
+      "--fps",
+      String(framesPerSecond),
+    ];
     runs.push(await runDemo([...args, "--compare", ...(mode === "plain" ? ["--plain"] : [])], log));
   }
   return runs;
@@ -69,9 +87,24 @@ function judge(mode: Mode, answers: number, runs: readonly DemoRun[]): BenchResu
     figure(id("uniform"), "field test, uniform choice of as many whole tracks", uniform, "printed", null),
     figure(id("beside-uniform"), `field test, v2 minus uniform, paired: ${winner}`, beside, "printed", null),
     figure(id("ceiling"), "field test, all labels", ceiling, near(wanted.allLabels), within(ceiling, wanted.allLabels)),
-    count(id("drift-silent"), "runs whose detector stayed silent on old tracks", runs, ({ report }) => report.drift.before < report.drift.threshold),
-    count(id("drift-alarm"), "runs with an alarm within 6 windows of dusk", runs, ({ report }) => (report.drift.windowsToAlarm ?? Infinity) <= 6),
-    count(id("released"), "runs that released v2, refused all five bad ones and answered every frame", runs, ({ exitCode }) => exitCode === 0),
+    count(
+      id("drift-silent"),
+      "runs whose detector stayed silent on old tracks",
+      runs,
+      ({ report }) => report.drift.before < report.drift.threshold,
+    ),
+    count(
+      id("drift-alarm"),
+      "runs with an alarm within 6 windows of dusk",
+      runs,
+      ({ report }) => (report.drift.windowsToAlarm ?? Infinity) <= 6,
+    ),
+    count(
+      id("released"),
+      "runs that released v2, refused all five bad ones and answered every frame",
+      runs,
+      ({ exitCode }) => exitCode === 0,
+    ),
     seconds(id("seconds"), runs),
   ];
 }
@@ -82,7 +115,11 @@ function shares(outcomes: readonly boolean[] | null): ProportionUnit[] {
 
 function pairs(candidate: readonly boolean[] | null, incumbent: readonly boolean[] | null): PairedUnit[] {
   return pairedUnits(
-    (candidate ?? []).map((right, index) => ({ unit: String(index), candidate: right, incumbent: incumbent?.[index] ?? false })),
+    (candidate ?? []).map((right, index) => ({
+      unit: String(index),
+      candidate: right,
+      incumbent: incumbent?.[index] ?? false,
+    })),
   );
 }
 
@@ -90,16 +127,40 @@ const near = (percent: number): string => `${percent} ± ${tableTolerance}`;
 const within = ({ value }: Figure, percent: number): boolean => Math.abs(value * 100 - percent) <= tableTolerance;
 const percent = (share: number): string => (share * 100).toFixed(1);
 
-function figure(id: string, what: string, { value, low, high, n }: Figure, goal: string, met: boolean | null): BenchResult {
+function figure(
+  id: string,
+  what: string,
+  { value, low, high, n }: Figure,
+  goal: string,
+  met: boolean | null,
+): BenchResult {
   return { id, what, value: value * 100, unit: "%", goal, met, n, note: `95 % [${percent(low)}, ${percent(high)}]` };
 }
 
 function count(id: string, what: string, runs: readonly DemoRun[], holds: (run: DemoRun) => boolean): BenchResult {
   const value = runs.filter(holds).length;
-  return { id, what, value, unit: "runs", goal: `${runs.length} of ${runs.length}`, met: value === runs.length, n: runs.length, note: "" };
+  return {
+    id,
+    what,
+    value,
+    unit: "runs",
+    goal: `${runs.length} of ${runs.length}`,
+    met: value === runs.length,
+    n: runs.length,
+    note: "",
+  };
 }
 
 function seconds(id: string, runs: readonly DemoRun[]): BenchResult {
   const value = runs.reduce((sum, run) => sum + run.seconds, 0) / runs.length;
-  return { id, what: "seconds of one run with comparison", value, unit: "s", goal: "printed", met: null, n: runs.length, note: "" };
+  return {
+    id,
+    what: "seconds of one run with comparison",
+    value,
+    unit: "s",
+    goal: "printed",
+    met: null,
+    n: runs.length,
+    note: "",
+  };
 }
