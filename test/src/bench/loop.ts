@@ -6,7 +6,7 @@ import {
   proportionUnits,
 } from "@fieldloop/compiler/statistics";
 import type { Figure } from "@fieldloop/devices";
-import type { Bench, BenchOptions, BenchOutcome, BenchResult } from "./bench.ts";
+import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { datasetFolder } from "./datasets.ts";
 import { type DemoRun, runDemo } from "./demo-run.ts";
 
