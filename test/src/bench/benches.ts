@@ -2,6 +2,7 @@ import type { Bench } from "./bench.ts";
 import { crashBench } from "./crash.ts";
 import { delayBench } from "./delay.ts";
 import { engineBench } from "./engine.ts";
+import { int8Bench } from "./int8.ts";
 import { journalBench } from "./journal.ts";
 import { loopBench } from "./loop.ts";
 import { powerCutBench } from "./power-cut.ts";
@@ -14,6 +15,7 @@ export const benches: readonly Bench[] = [
   loopBench,
   recipeBench,
   trainingStepBench,
+  int8Bench,
   engineBench,
   delayBench,
   journalBench,

@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-/** One labelled image: 32 × 32 RGB bytes, its sign, the category of that sign and its mean luma, 0–255. */
+/** One labelled image: 32 × 32 RGB bytes, its sign, the category of that sign, its track and its mean luma, 0–255. */
 export interface SignImage {
   readonly pixels: Uint8Array;
   readonly sign: number;
   readonly category: number;
+  readonly track: string;
   readonly luma: number;
 }
 

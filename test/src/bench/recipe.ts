@@ -16,7 +16,8 @@ const tolerance = 3;
 const bytesPerImage = 32 * 32 * 3;
 const batch = 256;
 
-const heads = [
+/** The heads of the road signs. */
+export const signHeads = [
   { name: "sign", classes: Array.from({ length: 43 }, (_, index) => `sign ${index}`) },
   { name: "category", classes: ["prohibition", "danger", "mandatory", "other"] },
 ];
@@ -49,7 +50,7 @@ async function runMode(
 ): Promise<readonly BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), "fieldloop-recipe-"));
   try {
-    const recipe = { heads, light: mode === "light", seed };
+    const recipe = { heads: signHeads, light: mode === "light", seed };
     const old = [...linesOf(parts.oldTrain, "train", "old"), ...linesOf(parts.oldValidation, "val", "old")];
     const all = [...old, ...linesOf(parts.field, "train", "field")];
     const v1 = await trained(join(folder, "v1"), { lines: old, recipe: { ...recipe, steps: 1500 } }, options);
@@ -78,11 +79,13 @@ interface Line {
   readonly role: "old" | "field";
 }
 
-function linesOf(images: readonly SignImage[], split: Line["split"], role: Line["role"]): readonly Line[] {
+/** Images as lines of a training job. */
+export function linesOf(images: readonly SignImage[], split: Line["split"], role: Line["role"]): readonly Line[] {
   return images.map((image) => ({ image, split, role }));
 }
 
-async function trained(
+/** Runs one training job in a folder; the model lies under `model/` then. */
+export async function trained(
   dir: string,
   { lines, ...job }: { readonly lines: readonly Line[]; readonly recipe: object; readonly base?: object },
   { log }: BenchOptions,
@@ -90,7 +93,7 @@ async function trained(
   await mkdir(join(dir, "input"), { recursive: true });
   await writeFile(join(dir, "input", "pixels.rgb"), Buffer.concat(lines.map(({ image }) => image.pixels)));
   const manifest = lines.map(({ image, split, role }, index) => {
-    const labels = { sign: heads[0]!.classes[image.sign], category: heads[1]!.classes[image.category] };
+    const labels = { sign: signHeads[0]!.classes[image.sign], category: signHeads[1]!.classes[image.category] };
     return `${JSON.stringify({ pixels: { path: "input/pixels.rgb", offset: index * bytesPerImage }, labels, split, role })}\n`;
   });
   await writeFile(join(dir, "input", "manifest.jsonl"), manifest.join(""));
