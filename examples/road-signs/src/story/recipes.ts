@@ -19,6 +19,6 @@ export function recipesFor(data: RoadSignData, options: Pick<DemoOptions, "field
   };
   return {
     first: { ...shared, steps: isReal ? 1500 : 600 },
-    again: { ...shared, steps: isReal ? 800 : 300 },
+    again: { ...shared, steps: isReal ? 800 : 300, ...(isReal ? {} : { learningRate: 0.0025 }) },
   };
 }

@@ -52,10 +52,10 @@ export function daylight(random: Random): Light {
 }
 
 const duskTints = [
-  [0.72, 0.88, 1.35],
-  [0.9, 0.85, 1.25],
-  [1.4, 0.95, 0.5],
-  [1.2, 0.8, 0.85],
+  [0.6, 0.85, 1.5],
+  [0.85, 0.8, 1.35],
+  [1.55, 0.95, 0.35],
+  [1.3, 0.75, 0.8],
 ] as const;
 
 const lampTints = [
@@ -64,19 +64,19 @@ const lampTints = [
   [1, 0.3, 0.2],
 ] as const;
 
-/** Dusk: dark (mean 15–35), colour cast, blur, motion and noise; the sign often in silhouette; some lamps glare. */
+/** Dusk: dark (mean 12–32), colour cast, blur, motion and noise; the sign often in silhouette; some lamps glare. */
 export function dusk(random: Random, side: number): Light {
   return {
-    meanLevel: random.between(15, 35),
+    meanLevel: random.between(12, 32),
     tint: random.pick(duskTints),
-    signGain: random.chance(0.4) ? random.between(0.35, 0.6) : random.between(0.6, 1.1),
+    signGain: random.chance(0.55) ? random.between(0.3, 0.55) : random.between(0.55, 1),
     veil: random.between(0.02, 0.2),
     slope: [0.015 * random.normal(), 0.015 * random.normal()],
-    lamps: random.chance(0.45) ? Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => lamp(random, side)) : [],
+    lamps: random.chance(0.6) ? Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => lamp(random, side)) : [],
     blur: random.between(0.5, 0.85),
     motion: [0.9 * random.normal(), 0.4 * random.normal()],
-    readNoise: random.between(1, 2.6),
-    shotNoise: random.between(0.15, 0.45),
+    readNoise: random.between(1.4, 3.2),
+    shotNoise: random.between(0.2, 0.55),
   };
 }
 
