@@ -260,9 +260,13 @@ export class HubStore {
     const { journal } = this.inbox;
     const { db, blobs } = this;
     const onApplied = this.#pending.settle.bind(this.#pending);
+    const onStuck = (error: unknown) => {
+      if (error instanceof HubError && error.code === "disk-full") this.#pending.stall(error);
+      onError(error);
+    };
     const drain = (lane: InboxLane, step: LaneStep) => {
       const cursor = () => readDrainCursor(db, lane, journal.epoch);
-      return new Drain({ cursor, lastSeq: () => journal.lastSeq(lane), step }, onError);
+      return new Drain({ cursor, lastSeq: () => journal.lastSeq(lane), step }, onStuck);
     };
     return {
       decisions: drain("decisions", decisionDrain({ journal, db, appliers, clock, onApplied })),
