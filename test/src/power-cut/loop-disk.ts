@@ -37,10 +37,15 @@ export async function bootOnLoopDisk(workDir: string, image: string, command: re
     }
   };
   process.prependOnceListener("exit", leaveNothing); // before its folder is removed
+  let linesBeforeCut = Number.POSITIVE_INFINITY;
   return {
-    lines: program.lines,
+    get lines() {
+      return program.lines.slice(0, linesBeforeCut);
+    },
     line: program.line,
     async cut() {
+      // Power that is gone prints nothing; a sync that the shut file system overtakes here may still answer as if it were good.
+      linesBeforeCut = program.lines.length;
       if (isMounted(mountPoint)) execFileSync("perl", ["-e", shutdownDisk, mountPoint]);
       await program.cut();
       await unmount(mountPoint);
