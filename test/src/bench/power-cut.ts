@@ -1,21 +1,23 @@
 import { type CutReport, cutCycles } from "../power-cut/cut-cycles.ts";
-import { whyNoGuest } from "../power-cut/guest.ts";
-import { subjects } from "../power-cut/subjects.ts";
-import type { Bench, BenchOptions, BenchOutcome, BenchResult } from "./bench.ts";
+import { machines, subjects } from "../power-cut/subjects.ts";
+import type { Bench, BenchOptions, BenchOutcome, BenchResult, Skipped } from "./bench.ts";
 
 const controlCycles = 5;
 
 /** `npm run bench -- power-cut`: cuts the power under device and hub; `--only NAME` takes one, `--cycles N` instead of 20. */
 export const powerCutBench: Bench = {
   name: "power-cut",
-  about: "power cuts under a writing device and hub in user-mode Linux, with syncing and without (20 cycles)",
+  about: "power cuts under a writing device and hub, with syncing and without (20 cycles)",
   async run(options): Promise<BenchOutcome> {
     const names = Object.keys(subjects).filter((name) => options.only === undefined || options.only === name);
-    const why = whyNoGuest();
-    if (why !== undefined) return { results: [], skipped: names.map((name) => ({ id: `power-cut.${name}`, why })) };
     const results: BenchResult[] = [];
-    for (const name of names) results.push(await synced(name, options), await control(name, options));
-    return { results, skipped: [] };
+    const skipped: Skipped[] = [];
+    for (const name of names) {
+      const why = machines[subjects[name]!.machine].why();
+      if (why === undefined) results.push(await synced(name, options), await control(name, options));
+      else skipped.push({ id: `power-cut.${name}`, why });
+    }
+    return { results, skipped };
   },
 };
 
