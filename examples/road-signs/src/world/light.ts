@@ -52,10 +52,10 @@ export function daylight(random: Random): Light {
 }
 
 const duskTints = [
-  [0.6, 0.85, 1.5],
-  [0.85, 0.8, 1.35],
-  [1.55, 0.95, 0.35],
-  [1.3, 0.75, 0.8],
+  [0.45, 0.8, 1.7],
+  [0.7, 0.75, 1.5],
+  [1.7, 0.95, 0.25],
+  [1.5, 0.65, 0.75],
 ] as const;
 
 const lampTints = [
@@ -69,14 +69,14 @@ export function dusk(random: Random, side: number): Light {
   return {
     meanLevel: random.between(12, 32),
     tint: random.pick(duskTints),
-    signGain: random.chance(0.55) ? random.between(0.3, 0.55) : random.between(0.55, 1),
+    signGain: random.chance(0.65) ? random.between(0.28, 0.5) : random.between(0.5, 0.9),
     veil: random.between(0.02, 0.2),
     slope: [0.015 * random.normal(), 0.015 * random.normal()],
     lamps: random.chance(0.6) ? Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => lamp(random, side)) : [],
     blur: random.between(0.5, 0.85),
     motion: [0.9 * random.normal(), 0.4 * random.normal()],
-    readNoise: random.between(1.4, 3.2),
-    shotNoise: random.between(0.2, 0.55),
+    readNoise: random.between(1, 2.4),
+    shotNoise: random.between(0.15, 0.4),
   };
 }
 

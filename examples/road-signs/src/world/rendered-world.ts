@@ -21,7 +21,7 @@ export interface WorldSizes {
   readonly fieldTests: number;
 }
 
-const miniature: WorldSizes = { oldTracks: 420, fieldTracks: 240, oldTests: 600, fieldTests: 500 };
+const miniature: WorldSizes = { oldTracks: 420, fieldTracks: 260, oldTests: 600, fieldTests: 500 };
 
 /**
  * Renders road signs by day (old) and at dusk (field) in the roles of the real set; the same seed gives the same bytes.
