@@ -1,8 +1,8 @@
 import type { Static, TSchema } from "typebox";
-import { Compile } from "typebox/compile";
 import { decodeCbor, encodeCbor } from "../cbor.ts";
 import { DevicesError } from "../errors.ts";
 import { GoldenSetSchema } from "../release/golden.ts";
+import { validatorOf } from "../validator.ts";
 import { GapBodySchema, HalvingBodySchema, OutcomeBodySchema, ReleaseEventBodySchema } from "./control.ts";
 import { CommandSchema, DesiredStateSchema, ReceiptSchema, SignedSchema } from "./downlink.ts";
 import { UplinkEnvelopeSchema, uplinkMessageBytes } from "./envelope.ts";
@@ -34,20 +34,6 @@ export type MessageKind = keyof typeof schemas;
 export type Message<Kind extends MessageKind> = Static<(typeof schemas)[Kind]>;
 
 const largest: Partial<Record<MessageKind, number>> = { golden: 16 * 1024 * 1024, signed: 1024 * 1024 + 256 };
-
-type Validator = {
-  Check(value: unknown): boolean;
-  Errors(value: unknown): readonly { instancePath: string; message: string }[];
-};
-const validators = new Map<MessageKind, Validator>();
-
-function validatorOf(kind: MessageKind): Validator {
-  const known = validators.get(kind);
-  if (known !== undefined) return known;
-  const compiled: Validator = Compile(schemas[kind] as TSchema);
-  validators.set(kind, compiled);
-  return compiled;
-}
 
 /**
  * Encodes a message as CBOR after checking it against its schema.
@@ -85,7 +71,7 @@ export function decodeMessage<Kind extends MessageKind>(kind: Kind, bytes: Uint8
 }
 
 function check(kind: MessageKind, value: unknown): void {
-  const validator = validatorOf(kind);
+  const validator = validatorOf(schemas[kind]);
   if (validator.Check(value)) return;
   const version = typeof value === "object" && value !== null ? (value as { v?: unknown }).v : undefined;
   if (typeof version === "number" && version !== 1) {

@@ -1,6 +1,5 @@
 import { type KeyObject, sign, verify } from "node:crypto";
 import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
 import {
   type DesiredState,
   DesiredStateSchema,
@@ -8,6 +7,7 @@ import {
   ReceiptSchema,
   type Signed,
 } from "../messages/downlink.ts";
+import { validatorOf } from "../validator.ts";
 import { canonicalBytes } from "./canonical.ts";
 import { type ReleaseManifest, ReleaseManifestSchema } from "./manifest.ts";
 
@@ -57,16 +57,6 @@ function verifyDocument<T>(domain: Domain, schema: TSchema, signed: Signed, key:
   }
   if (!validatorOf(schema).Check(value)) return { ok: false, why: "malformed" };
   return { ok: true, value: value as T, bytes: signed.payload }; // T is the schema's static type at each call above
-}
-
-const validators = new Map<TSchema, { Check(value: unknown): boolean }>();
-
-function validatorOf(schema: TSchema): { Check(value: unknown): boolean } {
-  const known = validators.get(schema);
-  if (known !== undefined) return known;
-  const compiled: { Check(value: unknown): boolean } = Compile(schema);
-  validators.set(schema, compiled);
-  return compiled;
 }
 
 function signedBytes(domain: Domain, payload: Uint8Array): Uint8Array {
