@@ -93,7 +93,7 @@ export {
   verifyRelease,
 } from "./release/signing.ts";
 export { type Moments, mergeMoments, observeMoments } from "./sketches/moments.ts";
-export { createSketch, mergeSketches, observeDrop, observeFrame } from "./sketches/sketch.ts";
+export { createSketch, mergeSketches, observeDrop, observeError, observeFrame } from "./sketches/sketch.ts";
 export {
   type DownlinkChannel,
   downlinkTopic,

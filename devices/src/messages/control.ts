@@ -27,6 +27,8 @@ export type GapBody = Static<typeof GapBodySchema>;
 export const HalvingBodySchema = Type.Object({
   v: Type.Literal(1),
   rate: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+  /** How often the rate of whichever release answered is halved now; `rate` is that of the release that runs. */
+  halvings: Type.Optional(Type.Integer({ minimum: 0, maximum: 62 })),
   fromFrame: Type.Integer({ minimum: 1 }),
   at: Type.Integer({ minimum: 0 }),
 });

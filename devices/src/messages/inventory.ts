@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { DigestSchema, EpochSchema, IdentifierSchema } from "../identifiers.ts";
 
-/** What a device says of itself when it connects and hourly: the `hello` message. */
+/** What a device says of itself when it connects, when its release changes, when asked, and every minute: the `hello` message. */
 export const InventorySchema = Type.Object({
   v: Type.Literal(1),
   profile: IdentifierSchema,
@@ -25,5 +25,9 @@ export const InventorySchema = Type.Object({
     }),
   ),
   temperatureC: Type.Optional(Type.Number()),
+  /** By the device's own clock, so that the hub can tell how far that one is off. */
+  sentAt: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** How often an engine ended by itself since `startedAt` and was started anew. */
+  engineRestarts: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type Inventory = Static<typeof InventorySchema>;

@@ -19,6 +19,8 @@ export const SketchBodySchema = Type.Object({
   windowMs: Type.Integer({ minimum: 1 }),
   frames: Count,
   errors: Count,
+  /** Of `errors`, as far as their reasons are known. */
+  errorReasons: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Count)),
   dropped: Type.Record(Type.String({ maxLength: 64 }), Count),
   heads: Type.Record(
     Type.String({ maxLength: 64 }),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import type { SketchBody } from "../messages/sketch.ts";
-import { createSketch, mergeSketches, observeDrop, observeFrame } from "./sketch.ts";
+import { createSketch, mergeSketches, observeDrop, observeError, observeFrame } from "./sketch.ts";
 
 const release = `sha256:${"1".repeat(64)}`;
 const empty = (windowStart = 0): SketchBody =>
@@ -57,6 +57,16 @@ test("spans both windows and adds up what was dropped", () => {
   observeDrop(late, "busy");
   const merged = mergeSketches(late, early);
   assert.deepEqual([merged.windowStart, merged.windowMs, merged.dropped], [0, 15_000, { busy: 2 }]);
+});
+
+test("adds up errors with their reasons, and merges with a sketch that does not tell them", () => {
+  const told = empty(0);
+  observeError(told, "image-unreadable");
+  observeError(told, "image-unreadable");
+  const untold = { ...empty(5000), errors: 3 };
+  const merged = mergeSketches(told, untold);
+  assert.deepEqual([merged.errors, merged.errorReasons], [5, { "image-unreadable": 2 }]);
+  assert.equal("errorReasons" in mergeSketches(untold, untold), false, "nothing is said where nothing was known");
 });
 
 test("refuses to merge sketches of different releases", () => {

@@ -53,9 +53,16 @@ export function observeFrame(
   observeMoments(sketch.embedding, frame.embedding);
 }
 
-/** Counts a frame that got no answer, with its reason. */
+/** Counts a frame that got no answer though nothing was wrong with it, with its reason. */
 export function observeDrop(sketch: SketchBody, reason: string): void {
   sketch.dropped[reason] = (sketch.dropped[reason] ?? 0) + 1;
+}
+
+/** Counts a frame that got no answer because of what it was or what came out of it, with its reason. */
+export function observeError(sketch: SketchBody, reason: string): void {
+  sketch.errors += 1;
+  const reasons = sketch.errorReasons ?? {};
+  sketch.errorReasons = { ...reasons, [reason]: (reasons[reason] ?? 0) + 1 };
 }
 
 /**
@@ -72,8 +79,7 @@ export function mergeSketches(a: SketchBody, b: SketchBody): SketchBody {
     if (other === undefined) continue;
     heads[name] = { counts: add(head.counts, other.counts), confidence: add(head.confidence, other.confidence) };
   }
-  const dropped = { ...a.dropped };
-  for (const [reason, count] of Object.entries(b.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  const knowsReasons = a.errorReasons !== undefined || b.errorReasons !== undefined;
   return {
     v: 1,
     release: a.release,
@@ -81,7 +87,8 @@ export function mergeSketches(a: SketchBody, b: SketchBody): SketchBody {
     windowMs: end - start,
     frames: a.frames + b.frames,
     errors: a.errors + b.errors,
-    dropped,
+    ...(knowsReasons ? { errorReasons: addCounts(a.errorReasons ?? {}, b.errorReasons ?? {}) } : {}),
+    dropped: addCounts(a.dropped, b.dropped),
     heads,
     luma: add(a.luma, b.luma),
     latency: add(a.latency, b.latency),
@@ -103,6 +110,12 @@ function requireSameShape(a: SketchBody, b: SketchBody): void {
     "sketch-mismatch",
     `Expected two sketches of one release with equal heads, got "${shape(a)}" and "${shape(b)}"; merge sketches per release.`,
   );
+}
+
+function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum = { ...a };
+  for (const [reason, count] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + count;
+  return sum;
 }
 
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);
