@@ -2,7 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const packages = [{ name: "user-mode-linux", proof: "/usr/bin/linux.uml", for: "the power-cut test" }];
+const packages = [
+  { name: "user-mode-linux", proof: "/usr/bin/linux.uml", for: "the power-cut test" },
+  { name: "chromium", proof: "/usr/bin/chromium", for: "the tests of the page" },
+];
 
 /** Installs missing packages as root on Debian, or says in one line each how to enable the tests that need them. */
 export function offerSystemPackages() {

@@ -1,0 +1,42 @@
+import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { openChangeGate } from "./change-gate.ts";
+import { type Contact, currentContact, onContact } from "./contact.ts";
+import { startLive } from "./live-link.ts";
+import type { Topic } from "./topic.ts";
+
+/** Most refetches of what a page shows: one per this time. */
+const refetchEveryMs = 1500;
+
+/** Whether the hub answers, as this tab last knew. */
+export function useContact(): Contact {
+  return useSyncExternalStore(onContact, currentContact);
+}
+
+/** Asks again for what changed at the hub, for as long as the component stands. */
+export function useLive(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const gate = openChangeGate((topics) => {
+      void client.invalidateQueries({ predicate: (query) => isAbout(query, topics) }, { cancelRefetch: false });
+    }, refetchEveryMs);
+    const stop = startLive({ onChange: gate.add, onOpen: () => void refetchOlder(client) });
+    return () => {
+      stop();
+      gate.close();
+    };
+  }, [client]);
+}
+
+/** What was fetched just now missed nothing; so a first visit does not ask twice. */
+function refetchOlder(client: QueryClient): Promise<void> {
+  const justNow = Date.now() - 2000;
+  return client.invalidateQueries({
+    predicate: ({ state }) => state.dataUpdatedAt < justNow && state.fetchStatus === "idle",
+  });
+}
+
+/** A query is about the topic that its key starts with; the overview is about all; `meta.live: false` wants to be left alone. */
+function isAbout({ queryKey: [first], meta }: Query, topics: ReadonlySet<Topic>): boolean {
+  return meta?.live !== false && (first === "overview" || topics.has(first as Topic)); // keys are compared as text
+}
