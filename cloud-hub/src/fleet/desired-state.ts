@@ -1,20 +1,16 @@
-import {
-  DigestSchema,
-  encodeMessage,
-  IdentifierSchema,
-  type ReleaseManifest,
-  signDesiredState,
-} from "@fieldloop/devices";
+import { DigestSchema, IdentifierSchema, type ReleaseManifest } from "@fieldloop/devices";
 import Type, { type Static } from "typebox";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
 import { getRelease } from "../registry/release.ts";
+import { leaveRollout } from "../rollouts/leave-rollout.ts";
+import { inDesiredTurn, signNext } from "./desired-turn.ts";
 import { getDevice } from "./device.ts";
 
 /**
  * Tells a device to run a release.
- * force: also when the release has no variant for the device's profile · carried: signed for a bundle that somebody carries
- * to the device; it is not sent now, only when the device next connects
+ * force: also when the release has no variant for the device's profile, and when a rollout has the device, which leaves it ·
+ * carried: signed for a bundle that somebody carries to the device; it is not sent now, only when the device next connects
  */
 export const DesiredRequestSchema = Type.Object({
   device: IdentifierSchema,
@@ -32,35 +28,26 @@ export const DesiredAnswerSchema = Type.Object({
 });
 export type DesiredAnswer = Static<typeof DesiredAnswerSchema>;
 
-const turns = new WeakMap<Hub, Promise<unknown>>();
-
 /**
- * Decides what a device runs, signs it and sends it; naming an older release is how one rolls back.
- * @throws {HubError} `not-found`, `no-variant`
+ * Decides what a device runs, signs it and sends it; naming an older release is how one rolls back. by: who asks
+ * @throws {HubError} `not-found`, `no-variant`, `rollout-conflict`
  */
-export function setDesiredState(hub: Hub, request: DesiredRequest): Promise<DesiredAnswer> {
-  const result = (turns.get(hub) ?? Promise.resolve()).then(() => decideDesiredState(hub, request));
-  turns.set(
-    hub,
-    result.catch(() => undefined),
-  ); // one at a time, so that numbers are drawn once
-  return result;
+export async function setDesiredState(hub: Hub, request: DesiredRequest, by = "somebody"): Promise<DesiredAnswer> {
+  const number = await inDesiredTurn(hub, () => decideDesiredState(hub, request, by));
+  if (request.carried !== true) await hub.publishDesired(request.device);
+  return { number, device: request.device, release: request.release };
 }
 
-async function decideDesiredState(
-  hub: Hub,
-  { device, release, force, carried }: DesiredRequest,
-): Promise<DesiredAnswer> {
+async function decideDesiredState(hub: Hub, request: DesiredRequest, by: string): Promise<number> {
+  const { device, release, force = false } = request;
   const { profile } = await getDevice(hub, device);
   const { manifest } = await getRelease(hub, release);
-  if (force !== true) requireVariant(manifest, device, profile);
-  const number = (await lastNumber(hub, device)) + 1;
-  const issuedAt = hub.clock();
-  const state = { v: 1 as const, fleet: hub.fleet, device, number, release, issuedAt };
-  const signed = encodeMessage("signed", signDesiredState(state, hub.keys.privateKey));
-  await hub.decide("desired-state", `desired ${device} ${number}`, { device, number, release, issuedAt, signed });
-  if (carried !== true) await hub.publishDesired(device);
-  return { number, device, release };
+  if (!force) requireVariant(manifest, device, profile);
+  const left = await leaveRollout(hub, { device, release, force, by });
+  if (left !== undefined) return left;
+  const [desired] = await signNext(hub, [{ device, release }], hub.clock());
+  await hub.decide("desired-state", `desired ${device} ${desired!.number}`, desired!);
+  return desired!.number;
 }
 
 function requireVariant(manifest: ReleaseManifest, device: string, profile: string): void {
@@ -69,14 +56,6 @@ function requireVariant(manifest: ReleaseManifest, device: string, profile: stri
     "no-variant",
     `Expected a release with a variant for ${profile}, the profile of device ${device}; this one serves ${Object.keys(manifest.profiles).join(", ") || "none"}. Compile and release for it.`,
   );
-}
-
-async function lastNumber(hub: Hub, device: string): Promise<number> {
-  const [row] = await hub.rows<{ number: number }>(
-    "select coalesce(max(number), 0) as number from desired_states where fleet = $1 and device = $2",
-    [hub.fleet, device],
-  );
-  return Number(row?.number ?? 0);
 }
 
 /** The newest signed desired state of a device as it goes over the wire, or none. */

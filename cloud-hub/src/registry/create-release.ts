@@ -1,4 +1,13 @@
-import { canonicalBytes, digestOf, encodeMessage, profileNamed, profiles, signRelease } from "@fieldloop/devices";
+import {
+  canonicalBytes,
+  digestOf,
+  encodeMessage,
+  type FitCard,
+  type Profile,
+  profileNamed,
+  profiles,
+  signRelease,
+} from "@fieldloop/devices";
 import { getSnapshot } from "../dataset/snapshot.ts";
 import { HubError } from "../errors.ts";
 import type { ModelAnswer } from "../evaluation/answer.ts";
@@ -6,17 +15,19 @@ import { samplePixels } from "../evaluation/sample-pixels.ts";
 import type { Hub } from "../hub-parts.ts";
 import { describe } from "./bench-version.ts";
 import { chooseGolden, type Golden, givenGolden } from "./golden.ts";
-import type { NewRelease, Release } from "./release.ts";
+import type { AuthoredRelease, NewRelease, Release } from "./release.ts";
 import { type ChosenTargets, manifestOf } from "./release-manifest.ts";
 import { chooseTarget, type TargetChoice } from "./target-choice.ts";
 import { validationHalves } from "./validation-halves.ts";
 import { getVersion, type Version } from "./version.ts";
 
 /**
- * Puts a compiled version into a signed, immutable release.
+ * Puts a compiled version into a signed, immutable release. by: who asks
  * @throws {HubError} `not-compiled`, `no-variant`, `no-golden`
  */
-export async function createRelease(hub: Hub, request: NewRelease): Promise<Release> {
+export async function createRelease(hub: Hub, asked: NewRelease, by = "somebody"): Promise<Release> {
+  const { accept, ...rest } = asked;
+  const request: AuthoredRelease = accept === undefined ? rest : { ...rest, accept: { by, ...accept } };
   const version = await getVersion(hub, request.version);
   requireCompiled(version);
   const chosen = chooseTargets(version, request);
@@ -45,6 +56,7 @@ export async function createRelease(hub: Hub, request: NewRelease): Promise<Rele
     profiles: chosen,
     manifest,
     signed,
+    by,
   });
   return { digest, version: version.id, createdAt, profiles: chosen, manifest };
 }
@@ -57,15 +69,12 @@ function requireCompiled(version: Version): void {
   );
 }
 
-function chooseTargets(version: Version, request: NewRelease): ChosenTargets {
+function chooseTargets(version: Version, request: AuthoredRelease): ChosenTargets {
   const cards = version.variants.map(({ fitCard }) => fitCard);
   const wanted = request.profiles?.map(profileNamed) ?? profiles;
   const chosen: Record<string, ChosenTargets[string]> = {};
   for (const profile of wanted) {
-    const choice =
-      request.accept === undefined
-        ? chooseTarget(profile, cards, request.budget ?? {})
-        : acceptedTarget(profile.targets, cards, request.accept);
+    const choice = targetFor(profile, cards, request);
     if (choice.target !== undefined) chosen[profile.name] = { target: choice.target, why: choice.why };
     else if (request.profiles !== undefined) {
       throw new HubError(
@@ -81,16 +90,17 @@ function chooseTargets(version: Version, request: NewRelease): ChosenTargets {
   );
 }
 
-function acceptedTarget(
-  preferred: readonly string[],
-  cards: readonly { readonly target: string }[],
-  accept: NonNullable<NewRelease["accept"]>,
+/** The target within its budget; what a person accepted helps only where there is none. */
+function targetFor(
+  profile: Profile,
+  cards: readonly FitCard[],
+  { budget = {}, accept }: AuthoredRelease,
 ): TargetChoice {
-  const target = preferred.find((name) => cards.some((card) => card.target === name));
-  return {
-    target,
-    why: target === undefined ? "nothing was compiled for it" : `accepted by ${accept.by}: ${accept.reason}`,
-  };
+  const choice = chooseTarget(profile, cards, budget);
+  if (choice.target !== undefined || accept === undefined) return choice;
+  const target = profile.targets.find((name) => cards.some((card) => card.target === name));
+  if (target === undefined) return { target, why: "nothing was compiled for it" };
+  return { target, why: `accepted by ${accept.by}: ${accept.reason}` };
 }
 
 /** Answers of the released targets on the judged half of the old validation tracks, and the golden set chosen from them. */

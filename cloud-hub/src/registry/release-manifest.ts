@@ -1,7 +1,7 @@
 import { type Component, type ReleaseManifest, ReleaseManifestSchema, type Step } from "@fieldloop/devices";
 import { Compile } from "typebox/compile";
 import { HubError } from "../errors.ts";
-import type { NewRelease } from "./release.ts";
+import type { AuthoredRelease, NewRelease } from "./release.ts";
 import type { Version } from "./version.ts";
 
 /** The target that each profile gets, and why. */
@@ -13,7 +13,7 @@ const manifestValidator = Compile(ReleaseManifestSchema);
 export function manifestOf(
   fleet: string,
   version: Version,
-  request: NewRelease,
+  request: AuthoredRelease,
   parts: { chosen: ChosenTargets; targets: readonly string[]; golden: ReleaseManifest["golden"]; createdAt: number },
 ): ReleaseManifest {
   const manifest: ReleaseManifest = {

@@ -6,7 +6,8 @@ import { BudgetSchema } from "./target-choice.ts";
 
 /**
  * A release to make. profiles: to serve, all that get a target unless given · golden: a golden set of the caller's (CBOR,
- * base64) instead of the hub's choice, and its tolerance · accept: a person takes variants outside their budget
+ * base64) instead of the hub's choice, and its tolerance · accept: a person takes variants outside their budget, and a version
+ * that did not pass its gate; by: who, when it is not the caller
  */
 export const NewReleaseSchema = Type.Object({
   version: Type.String({ pattern: "^sha256:[0-9a-f]{64}$" }),
@@ -18,12 +19,17 @@ export const NewReleaseSchema = Type.Object({
   goldenTolerance: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   accept: Type.Optional(
     Type.Object({
-      by: Type.String({ minLength: 1, maxLength: 200 }),
+      by: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       reason: Type.String({ minLength: 1, maxLength: 1000 }),
     }),
   ),
 });
 export type NewRelease = Static<typeof NewReleaseSchema>;
+
+/** A release to make whose acceptance, where there is one, names its author. */
+export type AuthoredRelease = Omit<NewRelease, "accept"> & {
+  readonly accept?: { readonly by: string; readonly reason: string };
+};
 
 /** A signed release. profiles: the target that each gets, and why */
 export const ReleaseSchema = Type.Object({

@@ -1,5 +1,6 @@
 import { DigestSchema, IdentifierSchema } from "@fieldloop/devices";
 import Type, { type Static, type TSchema } from "typebox";
+import { HealthGateSchema, RuleVerdictSchema } from "./health/index.ts";
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 const At = Type.Integer({ minimum: 0 });
@@ -16,29 +17,34 @@ export const WaveShareSchema = Type.Union([
 export type WaveShare = Static<typeof WaveShareSchema>;
 
 /**
- * What a rollout is judged by beside the health rules.
- * leastShare: of a wave's devices that must have answered before it can be healthy · refusals: how many devices that refuse
- * or roll back stop it, in its first wave and in later ones (a count, or a percent of the wave) · latecomersMs: how long
- * after its last wave a rollout waits for devices that were away · badOutcomes: names of outcomes that are bad ·
- * margins: by health rule, the harm above which it stops and below which it is healthy, in the rule's unit
+ * What a rollout is judged by, where it differs from the defaults.
+ * health: margins and times of the health rules · refusals: how many devices that refuse or roll back stop it, in its first
+ * wave (1) and in later ones (5%), as a count or a percent of the wave · latecomersMs: how long after its last wave it waits
+ * for devices that were away (24 h) · badOutcomes: the names of outcomes that are bad
  */
-export const RolloutGateSchema = Type.Object(
+export const RolloutGateInputSchema = Type.Object(
   {
-    leastShare: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    health: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
     refusals: Type.Optional(
-      Type.Object({ first: Type.Optional(WaveShareSchema), later: Type.Optional(WaveShareSchema) }),
+      Type.Object(
+        { first: Type.Optional(WaveShareSchema), later: Type.Optional(WaveShareSchema) },
+        { additionalProperties: false },
+      ),
     ),
     latecomersMs: Type.Optional(Milliseconds),
     badOutcomes: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 64 })),
-    margins: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: "^(confidence|mix|errors|drops|latency|restarts|outcomes)$" }),
-        Type.Object({ harmAbove: Type.Optional(Type.Number()), healthyBelow: Type.Optional(Type.Number()) }),
-      ),
-    ),
   },
   { additionalProperties: false },
 );
+export type RolloutGateInput = Static<typeof RolloutGateInputSchema>;
+
+/** A gate with everything it leaves to the defaults. */
+export const RolloutGateSchema = Type.Object({
+  health: HealthGateSchema,
+  refusals: Type.Object({ first: WaveShareSchema, later: WaveShareSchema }),
+  latecomersMs: Type.Integer(),
+  badOutcomes: Type.Array(Type.String()),
+});
 export type RolloutGate = Static<typeof RolloutGateSchema>;
 
 /** A rollout to start. group: `all` is every enrolled device · waves: canary, a quarter, all unless given */
@@ -48,26 +54,9 @@ export const NewRolloutSchema = Type.Object({
   waves: Type.Optional(Type.Array(WaveShareSchema, { minItems: 1, maxItems: 32 })),
   soakMs: Type.Optional(Milliseconds),
   longestSoakMs: Type.Optional(Milliseconds),
-  gate: Type.Optional(RolloutGateSchema),
+  gate: Type.Optional(RolloutGateInputSchema),
 });
 export type NewRollout = Static<typeof NewRolloutSchema>;
-
-/** What one health rule found. value, low, high: harm in `unit`, null without data · n: predictions behind it */
-export const RuleVerdictSchema = Type.Object({
-  rule: Type.Enum(["confidence", "mix", "errors", "drops", "latency", "restarts", "outcomes"]),
-  title: Type.String(),
-  verdict: Type.Enum(["healthy", "harm", "too-little-data"]),
-  value: Nullable(Type.Number()),
-  low: Nullable(Type.Number()),
-  high: Nullable(Type.Number()),
-  unit: Type.String(),
-  harmAbove: Type.Number(),
-  healthyBelow: Type.Number(),
-  n: Type.Integer(),
-  devices: Type.Object({ treated: Type.Integer(), control: Type.Integer() }),
-  spread: Type.Object({ value: Type.Number(), from: Type.Enum(["history", "prior"]), n: Type.Number() }),
-  sentence: Type.String(),
-});
 
 /** What all rules said of a wave at one moment (ms since 1970, hub time). */
 export const VerdictSchema = Type.Object({

@@ -5,7 +5,9 @@ import { seededRandom } from "../crash/kill-cycles.ts";
 /** A world that a few training steps tell apart: bright above, below, left or right of 8 × 8 pixels. */
 export const smallClasses = ["above", "below", "left", "right"] as const;
 
-const side = 8;
+/** Width and height of its images. */
+export const smallSide = 8;
+const side = smallSide;
 
 /** One image of the small world as PNG. light: factor on brightness, 1 by day */
 export function smallImage(index: number, light: number, random: () => number): Promise<Uint8Array> {
@@ -38,28 +40,30 @@ export async function smallItems(count: number, prefix = "day"): Promise<ImportI
 }
 
 /** Everything is kept, half of it in the audit lane, so that crashes meet every lane. */
-const keepEverything = {
+export const keepEverything = {
   predictions: "all" as const,
   sketchWindowMs: 1000,
   audit: { rate: 0.5, key: "0".repeat(32) },
   scorers: [{ kind: "uncertainty" as const, head: "side", bytesPerSecond: 1_000_000, burstBytes: 1_000_000 }],
 };
 
+/** Learns the small world in a second. */
+export const smallRecipe = {
+  heads: [{ name: "side", classes: [...smallClasses] }],
+  imageSize: side,
+  channels: [8],
+  embeddingSize: 8,
+  steps: 60,
+  batch: 16,
+  light: false,
+  shiftPx: 0,
+};
+
 /** Imports, trains a few steps, compiles and releases; answers the release's digest and the version. */
 export async function firstRelease(client: HubClient): Promise<{ readonly release: string; readonly version: string }> {
   await client.importSamples(await smallItems(120));
   const snapshot = await client.createSnapshot({ name: "day", parts: [{ role: "old", query: { source: "import" } }] });
-  const recipe = {
-    heads: [{ name: "side", classes: [...smallClasses] }],
-    imageSize: side,
-    channels: [8],
-    embeddingSize: 8,
-    steps: 60,
-    batch: 16,
-    light: false,
-    shiftPx: 0,
-  };
-  const { run } = await client.startRun({ model: "sides", snapshot: snapshot.id, recipe, seed: 1 });
+  const { run } = await client.startRun({ model: "sides", snapshot: snapshot.id, recipe: smallRecipe, seed: 1 });
   const { version, state, error } = await client.waitForRun(run);
   if (version == null) throw new Error(`Training ended as ${state}: ${error}`);
   const job = await client.waitForJob((await client.compile(version)).job);

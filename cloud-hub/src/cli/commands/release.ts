@@ -15,7 +15,13 @@ export const releaseCommand = (): Command =>
     .addCommand(assign())
     .addCommand(bundle());
 
-type CreateOptions = ConnectionOptions & { policy: string; profile?: string[]; acceptedBy?: string; reason?: string };
+type CreateOptions = ConnectionOptions & {
+  policy: string;
+  profile?: string[];
+  accept?: string;
+  acceptedBy?: string;
+  reason?: string;
+};
 
 const create = (): Command =>
   withConnection(new Command("create"))
@@ -23,13 +29,18 @@ const create = (): Command =>
     .argument("<version>")
     .requiredOption("--policy <file>", "JSON file with the sampling policy")
     .option("--profile <name...>", "profiles to serve; all that have a variant unless given")
-    .option("--accepted-by <name>", "who accepts a variant outside its budget")
-    .option("--reason <text>", "why it is accepted")
+    .option(
+      "--accept <reason>",
+      "take a variant outside its budget, and a version that did not pass its gate, and say why",
+    )
+    .option("--accepted-by <name>", "who accepts it, when it is not the caller")
+    .option("--reason <text>", "why, when --accept does not say it")
     .action(async (version: string, options: CreateOptions) => {
       // The hub checks the policy against its schema.
       const policy = JSON.parse(await readFile(options.policy, "utf8")) as SamplingPolicy;
-      const { acceptedBy, reason } = options;
-      const accept = acceptedBy === undefined ? undefined : { by: acceptedBy, reason: reason ?? "" };
+      const { acceptedBy, reason = options.accept } = options;
+      const by = acceptedBy === undefined ? {} : { by: acceptedBy };
+      const accept = acceptedBy === undefined && reason === undefined ? undefined : { ...by, reason: reason ?? "" };
       const release = await (await connect(options)).createRelease({
         version,
         policy,
