@@ -271,6 +271,7 @@ export class ReleaseAgent implements ReleaseStore {
 
   #crashed(digest: string): void {
     if (this.#held?.digest !== digest) return;
+    this.#options.onEngineRestart?.(digest);
     this.#crashes += 1;
     if (this.#crashes < maxTrialCrashes || this.#currentSlot()?.state !== "trial") return;
     this.#inBackground(() => this.#fallBack(digest));

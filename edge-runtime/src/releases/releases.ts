@@ -21,6 +21,8 @@ export interface ReleaseStoreOptions extends ReleaseReader {
   /** The folder that holds `blobs/`, `slot-a/`, `slot-b/` and `state.json`. */
   readonly dir: string;
   readonly onEvent?: (event: ReleaseEvent) => void;
+  /** Told each time the engine of the release that runs ended by itself; it is started anew. */
+  readonly onEngineRestart?: (release: string) => void;
   /** An engine host with its defaults unless said otherwise. */
   readonly startEngine?: StartEngine;
   /** What a release may weigh on this device; 1 GiB unless said otherwise. */

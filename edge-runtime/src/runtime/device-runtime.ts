@@ -28,6 +28,7 @@ import { runtimeVersion } from "./runtime-version.ts";
 import type { RuntimeStatus } from "./status.ts";
 import { serveStatus } from "./status-socket.ts";
 import { count, Tallies } from "./tallies.ts";
+import { machineTemperatureC } from "./temperature.ts";
 
 /** How a runtime is opened; everything has a default that suits a device in the field. */
 export interface RuntimeOptions {
@@ -38,6 +39,10 @@ export interface RuntimeOptions {
   readonly uplink?: boolean;
   readonly receiptTimeoutMs?: number;
   readonly mostBackoffMs?: number;
+  /** How often the device says hello while nothing changes; 60 s unless said otherwise. */
+  readonly helloEveryMs?: number;
+  /** The machine's temperature in °C, `undefined` where it has no sensor; its own files say it unless given. */
+  readonly temperatureC?: () => number | undefined;
   readonly startEngine?: ReleaseStoreOptions["startEngine"];
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -76,6 +81,7 @@ export class DeviceRuntime {
   #socket: { close(): Promise<void> } | undefined;
   #closing: Promise<void> | undefined;
   #lastStatus: RuntimeStatus | undefined;
+  #engineRestarts = 0;
 
   private constructor({ identity, journal, counter, reserve, options }: Parts) {
     this.#identity = identity;
@@ -111,7 +117,7 @@ export class DeviceRuntime {
 
   async #start(dir: string): Promise<void> {
     const { fleet, device, profile, hubPublicKey, httpUrl, credential, fingerprint } = this.#identity;
-    const { random = Math.random, startEngine, receiptTimeoutMs, mostBackoffMs } = this.#options;
+    const { random = Math.random, startEngine, receiptTimeoutMs, mostBackoffMs, helloEveryMs } = this.#options;
     this.#releases = await openReleases({
       dir: join(dir, "releases"),
       hubKey: decodePublicKey(hubPublicKey),
@@ -119,6 +125,7 @@ export class DeviceRuntime {
       device,
       profile,
       onEvent: (event) => this.#tellRelease(event),
+      onEngineRestart: () => this.#countEngineRestart(),
       startEngine,
     });
     this.#desk = this.#openDesk();
@@ -135,6 +142,7 @@ export class DeviceRuntime {
       random,
       receiptTimeoutMs,
       mostBackoffMs,
+      helloEveryMs,
     });
   }
 
@@ -151,6 +159,7 @@ export class DeviceRuntime {
       monotonicMs: this.#monotonicMs,
       mailbox: this.#options.mailbox,
       onLost: (lane, reason) => this.#lose(lane, reason),
+      onSwap: () => this.#uplink?.refresh(),
     });
   }
 
@@ -198,6 +207,7 @@ export class DeviceRuntime {
       releases: this.#releases.status(),
       frames: { frames, answered, inWork: this.#desk.inWork, unanswered: { ...unanswered } },
       swaps: [...this.#tallies.swaps],
+      engineRestarts: this.#engineRestarts,
       audit: { rate: this.#desk.auditRate, halvings: this.#reserve.halvings },
       unrecorded: structuredClone(this.#lost),
       journal: { ...this.#journal.stats(), lastSeq: this.#lastSeqs() },
@@ -240,6 +250,12 @@ export class DeviceRuntime {
     const payload = encodeMessage("release-event", body);
     void this.#writer.write({ lane: "control", kind: "release-event", at, priority: 1, payload });
     this.#listeners.emit(event.state === "refused" ? "refused" : "release", event);
+    if (event.state !== "offered") this.#uplink?.refresh();
+  }
+
+  #countEngineRestart(): void {
+    this.#engineRestarts += 1;
+    this.#uplink?.refresh();
   }
 
   #report(error: Error): undefined {
@@ -249,6 +265,7 @@ export class DeviceRuntime {
   #inventory(): Inventory {
     const { lanes: stats } = this.#journal.stats();
     const { release, number } = this.#releases.status();
+    const temperatureC = (this.#options.temperatureC ?? machineTemperatureC)();
     return {
       v: 1,
       profile: this.#identity.profile,
@@ -261,6 +278,9 @@ export class DeviceRuntime {
       startedAt: this.#startedAt,
       frames: this.#tallies.frames.frames,
       journal: Object.fromEntries(lanes.map((lane) => [lane, this.#extent(lane, stats[lane] ?? noStats)])),
+      ...(temperatureC === undefined ? {} : { temperatureC }),
+      sentAt: Math.round(this.#clock()),
+      engineRestarts: this.#engineRestarts,
     };
   }
 

@@ -8,7 +8,7 @@ import type { LoadedRelease, ReleaseStore } from "../releases/index.ts";
 import { FrameRecorder, type RecordedFrame, type RecorderParts } from "../sampling/frame-recorder.ts";
 import { checkFrame, type Frame, type Prediction } from "./frame.ts";
 import { count, type Tallies } from "./tallies.ts";
-import { Turns } from "./turns.ts";
+import { type Turn, Turns } from "./turns.ts";
 
 /** What a desk works with. */
 export interface DeskParts extends RecorderParts {
@@ -19,6 +19,8 @@ export interface DeskParts extends RecorderParts {
   readonly mailbox?: { readonly waiting?: number; readonly policy?: MailboxPolicy };
   /** Told of each record that could not be made or numbered. */
   readonly onLost: (lane: Lane, reason: string) => void;
+  /** Told when another release answered its first frame. */
+  readonly onSwap?: () => void;
 }
 
 const concurrentFrames = 2;
@@ -32,6 +34,7 @@ export class FrameDesk {
   readonly #timer: NodeJS.Timeout;
   #recorder: FrameRecorder | undefined;
   #rules: RuleState | undefined;
+  #answering: string | undefined;
   #isClosed = false;
 
   constructor(parts: DeskParts) {
@@ -89,9 +92,7 @@ export class FrameDesk {
     const turn = this.#turns.take();
     const { frame: number, isReserved } = counter.next();
     try {
-      const answer = await answerFrame(release, frame.image);
-      await turn.comes;
-      this.#recordBy(release);
+      const answer = await this.#answerInTurn(release, frame, turn);
       const decision = this.#decide(frame, answer);
       const latencyUs = Math.max(0, Math.round((monotonicMs() - startedMs) * 1000));
       const answered = { frame: number, at, latencyUs, ...(decision === undefined ? {} : { decision }) };
@@ -104,13 +105,29 @@ export class FrameDesk {
     }
   }
 
+  /** A frame counts for the release that took it, also when that gave no answer. */
+  async #answerInTurn(release: LoadedRelease, frame: Frame, turn: Turn): Promise<FrameAnswer> {
+    let answer: FrameAnswer;
+    try {
+      answer = await answerFrame(release, frame.image);
+    } finally {
+      await turn.comes;
+      this.#recordBy(release);
+    }
+    if (this.#answering !== release.digest) {
+      this.#answering = release.digest;
+      this.#parts.tallies.swapped(release.digest);
+      this.#parts.onSwap?.();
+    }
+    return answer;
+  }
+
   /** Starts recording under a release at its first frame; what the one before gathered goes on its way. */
   #recordBy({ digest, plan }: LoadedRelease): void {
     if (this.#recorder?.plan.release === digest) return;
     this.flush();
     this.#recorder = new FrameRecorder(plan, this.#parts, this.#recorder);
     this.#rules = new RuleState(plan.rules);
-    this.#parts.tallies.swapped(digest);
   }
 
   #decide({ context }: Frame, { heads }: FrameAnswer): string | undefined {

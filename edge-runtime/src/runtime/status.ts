@@ -7,7 +7,8 @@ import type { SwapTally } from "./tallies.ts";
 /**
  * How a device stands.
  * frames: since the runtime opened, `frames` = `answered` + `inWork` + all of `unanswered` (by reason) · unrecorded:
- * records that the journal could not take, by lane and reason · bytes: on the wire, downloads of releases included
+ * records that the journal could not take, by lane and reason · engineRestarts: engines that ended by themselves and were
+ * started anew · bytes: on the wire, downloads of releases included
  */
 export interface RuntimeStatus {
   readonly fleet: string;
@@ -26,6 +27,7 @@ export interface RuntimeStatus {
     readonly unanswered: Readonly<Record<string, number>>;
   };
   readonly swaps: readonly SwapTally[];
+  readonly engineRestarts: number;
   readonly audit: { readonly rate: number | null; readonly halvings: number };
   readonly unrecorded: Readonly<Partial<Record<Lane, Readonly<Record<string, number>>>>>;
   readonly journal: {

@@ -112,5 +112,5 @@ test("remembers a halved rate across a restart and takes the full one up again o
   const control = await journal.read("control", { after: 0, limit: 10_000, maxBytes: 2 ** 30 });
   const last = control.filter(({ kind }) => kind === "halving").at(-1);
   assert.ok(last);
-  assert.deepEqual(decodeMessage("halving", last.payload), { v: 1, rate: 0.5, fromFrame: 700, at: 1000 });
+  assert.deepEqual(decodeMessage("halving", last.payload), { v: 1, rate: 0.5, halvings: 0, fromFrame: 700, at: 1000 });
 });

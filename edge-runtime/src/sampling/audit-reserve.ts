@@ -20,6 +20,7 @@ export class AuditReserve {
   readonly #journal: Journal;
   readonly #dir: string;
   readonly #clock: () => number;
+  readonly #onTheWay = new Set<number>();
   #halving: Promise<void> | undefined;
   #halvings: number;
 
@@ -40,9 +41,19 @@ export class AuditReserve {
     return this.#halvings;
   }
 
+  /** Does the work by which a chosen frame becomes a record; a halving meanwhile holds for that frame too. */
+  async keep(frame: number, work: () => Promise<void>): Promise<void> {
+    this.#onTheWay.add(frame);
+    try {
+      await work();
+    } finally {
+      this.#onTheWay.delete(frame);
+    }
+  }
+
   /** Stores a chosen record, halving the rate as often as the reserve asks for it. */
   async write(writer: LaneWriter, audit: AuditLane, record: LaneRecord): Promise<void> {
-    const isStored = await writer.write(record, () => this.#makeRoom(audit, record.priority));
+    const isStored = await writer.write(record, () => this.#makeRoom(audit, record));
     // A halving may have swept the lane while this record was on its way.
     if (isStored && isAboveThreshold(record.priority, this.#halvings)) await this.#sweep();
   }
@@ -55,11 +66,11 @@ export class AuditReserve {
     this.#halving.catch(() => undefined);
   }
 
-  async #makeRoom(audit: AuditLane, priority: number): Promise<typeof halved | undefined> {
-    if (isAboveThreshold(priority, this.#halvings)) return halved;
-    this.#halving ??= this.#halve(audit).finally(() => (this.#halving = undefined));
+  async #makeRoom(audit: AuditLane, record: LaneRecord): Promise<typeof halved | undefined> {
+    if (isAboveThreshold(record.priority, this.#halvings)) return halved;
+    this.#halving ??= this.#halve(audit, record).finally(() => (this.#halving = undefined));
     await this.#halving;
-    return isAboveThreshold(priority, this.#halvings) ? halved : undefined;
+    return isAboveThreshold(record.priority, this.#halvings) ? halved : undefined;
   }
 
   async #sweep(): Promise<void> {
@@ -67,10 +78,10 @@ export class AuditReserve {
     await this.#journal.evictWhere("audit", above, halved);
   }
 
-  async #halve(audit: AuditLane): Promise<void> {
+  async #halve(audit: AuditLane, { payload }: LaneRecord): Promise<void> {
     if (this.#halvings >= mostHalvings) return;
     const halvings = this.#halvings + 1;
-    const fromFrame = await this.#oldestWaitingFrame();
+    const fromFrame = Math.min(await this.#oldestWaitingFrame(), frameOf(payload), ...this.#onTheWay);
     await this.#set(audit, halvings, fromFrame);
     await this.#sweep();
   }
@@ -80,16 +91,19 @@ export class AuditReserve {
     const at = Math.round(this.#clock());
     // The folder's copy is for the next start; a full disk must not keep the control record back.
     await writePrivate(this.#dir, fileName, JSON.stringify({ v: 1, halvings })).catch(() => undefined);
-    const payload = encodeMessage("halving", { v: 1, rate: audit.rate, fromFrame, at });
+    const payload = encodeMessage("halving", { v: 1, rate: audit.rate, halvings, fromFrame, at });
     await this.#journal.append("control", { kind: "halving", at, priority: 1, payload });
   }
 
   async #oldestWaitingFrame(): Promise<number> {
     const after = this.#journal.releasedUpTo("audit");
-    const [oldest] = await this.#journal.read("audit", { after, limit: 1, maxBytes: 1 });
-    return oldest === undefined ? 1 : decodeMessage("sample", oldest.payload).frame;
+    // Images are encoded side by side, so that frames may lie in the lane a little out of order.
+    const oldest = await this.#journal.read("audit", { after, limit: 16, maxBytes: 1024 * 1024 });
+    return Math.min(...oldest.map(({ payload }) => frameOf(payload)));
   }
 }
+
+const frameOf = (payload: Uint8Array): number => decodeMessage("sample", payload).frame;
 
 async function readHalvings(dir: string): Promise<number> {
   try {

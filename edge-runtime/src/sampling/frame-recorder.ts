@@ -103,7 +103,9 @@ export class FrameRecorder {
   #keep(frame: RecordedFrame, heads: Answers, choice: SampleChoice): void {
     const { writer } = this.#parts;
     if (!writer.hasRoom(choice.lane)) return;
-    const stored = this.#store(frame, heads, choice).catch((error: unknown) => {
+    const store = () => this.#store(frame, heads, choice);
+    const kept = choice.lane === "audit" ? this.#parts.reserve.keep(frame.frame, store) : store();
+    const stored = kept.catch((error: unknown) => {
       const code = (error as { code?: unknown }).code;
       writer.lose(choice.lane, typeof code === "string" ? code : "image-unreadable");
     });

@@ -1,4 +1,11 @@
-import { type Answers, createSketch, observeDrop, observeFrame, type SketchBody } from "@fieldloop/devices";
+import {
+  type Answers,
+  createSketch,
+  observeDrop,
+  observeError,
+  observeFrame,
+  type SketchBody,
+} from "@fieldloop/devices";
 import type { Plan } from "../pipeline/plan.ts";
 
 /** One answered frame as a sketch sees it; at: ms since 1970 · luma: 0–255 · latencyUs: from frame to answer. */
@@ -32,10 +39,10 @@ export class SketchWindow {
     observeFrame(this.#at(frame.at, frame.embedding.length), frame);
   }
 
-  /** Counts a frame without an answer: `error` where the frame itself was at fault, else a drop with its reason. */
+  /** Counts a frame without an answer by its reason: an `error` where the frame itself was at fault, else a drop. */
   observeUnanswered(at: number, reason: string, kind: "error" | "drop"): void {
     const sketch = this.#at(at, this.#sketch?.embedding.mean.length ?? 0);
-    if (kind === "error") sketch.errors += 1;
+    if (kind === "error") observeError(sketch, reason);
     else observeDrop(sketch, reason);
   }
 

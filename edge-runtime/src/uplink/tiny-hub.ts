@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import {
+  type Command,
   decodeMessage,
   downlinkTopic,
   encodeMessage,
@@ -139,6 +140,11 @@ export class TinyHub {
   /** Publishes a signed desired state to a device. */
   sendDesired(device: string, signed: Signed): void {
     this.#publish(downlinkTopic("plant", device, "desired"), encodeMessage("signed", signed));
+  }
+
+  /** Asks a device to say hello, or to send what waits. */
+  sendCommand(device: string, command: Command["command"]): void {
+    this.#publish(downlinkTopic("plant", device, "command"), encodeMessage("command", { v: 1, command, issuedAt: 1 }));
   }
 
   async close(): Promise<void> {

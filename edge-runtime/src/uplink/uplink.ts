@@ -20,7 +20,9 @@ import { checkReceipt, type ReceiptRefusal } from "./receipt-check.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
 const gatherMs = 50;
-const helloEveryMs = 3_600_000;
+const helloEveryMs = 60_000;
+/** However often a device is asked, it says hello no sooner than this after the last time. */
+const helloPauseMs = 1_000;
 const mostUnreceipted = 1024;
 /** A connection that held this long, or brought a receipt, ends a row of failures. */
 const steadyMs = 30_000;
@@ -36,6 +38,8 @@ export interface UplinkOptions {
   readonly random?: () => number;
   /** How long after the broker's PUBACK a receipt may take before records are sent again; 10 s unless said otherwise. */
   readonly receiptTimeoutMs?: number;
+  /** How often it says hello while nothing changes; 60 s unless said otherwise. */
+  readonly helloEveryMs?: number;
   /** The longest wait between two attempts to connect; 60 s unless said otherwise. */
   readonly mostBackoffMs?: number;
 }
@@ -58,6 +62,8 @@ export interface Uplink {
   status(): UplinkStatus;
   /** Says hello again when connected, or connects at once. */
   hello(): void;
+  /** Says hello again soon when connected: something that it tells has changed. */
+  refresh(): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +74,7 @@ export function startUplink(options: UplinkOptions): Uplink {
   return {
     status: () => sender.status(),
     hello: () => sender.hello(),
+    refresh: () => sender.refresh(),
     async close() {
       await sender.stop();
       await running;
@@ -88,6 +95,7 @@ class Sender {
   readonly #stopping = new AbortController();
   #failures = 0;
   #helloAtMs = 0;
+  #saidHelloMs = Number.NEGATIVE_INFINITY;
   #lastError: string | undefined;
   #releasing: Promise<void> = Promise.resolve();
 
@@ -124,8 +132,12 @@ class Sender {
   }
 
   hello(): void {
-    this.#helloAtMs = 0;
     this.#failures = 0;
+    this.refresh();
+  }
+
+  refresh(): void {
+    this.#helloAtMs = Math.min(this.#helloAtMs, this.#saidHelloMs + helloPauseMs);
     this.#wake.wake();
   }
 
@@ -195,7 +207,8 @@ class Sender {
 
   async #sayHello(session: HubSession): Promise<void> {
     const { identity, inventory } = this.#options;
-    this.#helloAtMs = this.#monotonicMs() + helloEveryMs;
+    this.#saidHelloMs = this.#monotonicMs();
+    this.#helloAtMs = this.#saidHelloMs + (this.#options.helloEveryMs ?? helloEveryMs);
     const topic = uplinkTopic(identity.fleet, identity.device, "hello");
     await session.publish(topic, encodeMessage("hello", inventory()));
   }
@@ -252,8 +265,8 @@ class Sender {
   }
 
   #obey(command: "hello" | "flush"): void {
-    if (command === "hello") this.#helloAtMs = 0;
-    this.#wake.wake();
+    if (command === "hello") this.refresh();
+    else this.#wake.wake();
   }
 
   #receiveReceipt(payload: Uint8Array): void {
