@@ -55,14 +55,14 @@ export type RuleName = (typeof ruleNames)[number];
 /**
  * How much a figure changes by itself from one period to the next.
  * value: standard deviation between devices of the change against the others, sampling noise taken off · alone: of the
- * plain change, with what all devices share · noise: variance of one observation within a device, with its correlation ·
- * degrees: of freedom behind `value` · from: which of prior and history weighs more · n: changes seen in the history
+ * plain change, with what all devices share · degrees: of freedom behind both · design: how many observations in a row tell
+ * as much as one independent one · from: which of prior and history weighs more · n: changes seen in the history
  */
 export type Spread = {
   readonly value: number;
   readonly alone: number;
-  readonly noise: number | null;
   readonly degrees: number;
+  readonly design: number;
   readonly from: "history" | "prior";
   readonly n: number;
 };

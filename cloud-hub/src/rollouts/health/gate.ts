@@ -77,12 +77,12 @@ function refusal(problems: readonly string[]): HubError {
   return new HubError("bad-request", `Expected a health gate, but ${problems.join("; ")}; correct it and start again.`);
 }
 
-type Described = { readonly default?: unknown; readonly properties?: Readonly<Record<string, Described>> };
+type Described = { readonly default?: unknown; readonly properties?: unknown };
 
 function withDefaults(schema: Described, value: unknown): unknown {
   if (schema.properties === undefined) return value === undefined ? schema.default : value;
   if (value !== undefined && (typeof value !== "object" || value === null)) return value;
   const given: Readonly<Record<string, unknown>> = { ...value };
-  const completed = Object.entries(schema.properties).map(([key, part]) => [key, withDefaults(part, given[key])]);
-  return { ...given, ...Object.fromEntries(completed) };
+  const parts = Object.entries(schema.properties as Record<string, Described>); // properties of a schema are schemas
+  return { ...given, ...Object.fromEntries(parts.map(([key, part]) => [key, withDefaults(part, given[key])])) };
 }
