@@ -2,6 +2,9 @@ type RequestErrorCode =
   | "bad-request"
   | "not-found"
   | "unauthorized"
+  | "forbidden"
+  | "too-many-tries"
+  | "too-many-streams"
   | "wrong-host"
   | "wrong-origin"
   | "too-large"
@@ -10,7 +13,22 @@ type RequestErrorCode =
 
 type FleetErrorCode = "bad-code" | "code-used" | "code-expired" | "wrong-credential" | "no-variant" | "wrong-profile";
 
-type DatasetErrorCode = "bad-image" | "unknown-label" | "bad-cursor" | "empty-snapshot";
+type RolloutErrorCode =
+  | "rollout-conflict"
+  | "empty-group"
+  | "bad-waves"
+  | "not-accepted"
+  | "nothing-to-do"
+  | "wrong-state"
+  | "stale-step";
+
+type DatasetErrorCode =
+  | "bad-image"
+  | "unknown-label"
+  | "bad-cursor"
+  | "empty-snapshot"
+  | "label-conflict"
+  | "sample-deleted";
 
 type ModelErrorCode = "bad-model" | "bad-recipe" | "run-failed" | "not-compiled" | "no-golden" | "nothing-to-judge";
 
@@ -38,6 +56,7 @@ export type HubErrorCode =
   | StorageErrorCode
   | RequestErrorCode
   | FleetErrorCode
+  | RolloutErrorCode
   | DatasetErrorCode
   | ModelErrorCode
   | ServiceErrorCode;

@@ -220,6 +220,68 @@ test("the gate compares on audited and old validation samples only", async () =>
   assert.ok(both.difference?.side !== undefined);
 });
 
+test("from a release down to its samples and back, with who asked and how the training went", async () => {
+  const down = await client.releaseLineage(release.digest);
+  assert.deepEqual([down.release?.digest, down.version.id, down.snapshot?.name], [release.digest, version, "day"]);
+  assert.deepEqual([down.run?.state, down.run?.createdBy, down.snapshot?.createdBy], ["done", "admin", "admin"]);
+  assert.equal(down.samples.total, 240);
+  assert.ok(down.samples.parts.every(({ role, samples, tracks }) => role === "old" && samples === 4 * tracks));
+  const [member] = (await client.samples({ snapshot: down.snapshot!.id, split: "train", limit: 1 })).samples;
+  const up = await client.sampleLineage(member!.id);
+  const day = up.snapshots.find(({ id }) => id === down.snapshot!.id);
+  assert.deepEqual(day?.runs[0]?.releases, [release.digest]);
+  const [next] = (await client.versions()).filter(({ base }) => base === version);
+  assert.deepEqual(
+    (await client.versionLineage(next!.id)).bases.map(({ id }) => id),
+    [version],
+  );
+
+  const curves = await client.runCurves(down.run!.id);
+  const loss = curves.series.find(({ name }) => /loss/.test(name));
+  assert.ok(loss !== undefined && loss.values.length > 1 && loss.values.at(-1)! < loss.values[0]!);
+  const runs = await client.runs();
+  assert.deepEqual(
+    runs.map(({ progress, createdBy }) => [progress, createdBy]),
+    [
+      [1, "admin"],
+      [1, "admin"],
+    ],
+  );
+  assert.equal((await client.releases())[0]?.createdBy, "admin");
+  assert.equal((await client.snapshots()).length, 2);
+});
+
+test("an evaluation is kept with its confusion matrix, whose cells open the samples behind them", async () => {
+  const query = { source: "import" as const, split: "val" as const };
+  const asked = await client.evaluate({ versions: [version], query, confusion: true });
+  const { side } = asked.versions[0]!.heads;
+  assert.equal(
+    side!.confusion!.cells.reduce((sum, cell) => sum + cell.samples, 0),
+    side!.samples,
+  );
+  const [cell] = side!.confusion!.cells;
+  const { samples } = await client.samples({ ids: cell!.ids.join(","), limit: 100 });
+  assert.ok(samples.length > 0 && samples.every(({ labels }) => labels.side?.class === cell!.truth));
+  const kept = await client.evaluation(asked.id);
+  assert.deepEqual(kept.versions, asked.versions);
+  assert.equal(kept.by, "admin");
+  const [listed] = await client.evaluations(version);
+  assert.deepEqual(listed?.accuracy[version]?.side, side!.accuracy);
+});
+
+test("the loop's figures are those of its tables", async () => {
+  const figures = await client.overview();
+  const { samples } = await client.samples({ source: "device", labelled: false, limit: 1000 });
+  assert.equal(figures.samples.waiting, samples.length);
+  let all = 0;
+  for await (const _ of client.allSamples({})) all += 1;
+  assert.equal(figures.samples.total, all);
+  assert.equal((await client.histogram({})).total, all);
+  assert.deepEqual([figures.releases.total, figures.releases.latest], [1, release.digest]);
+  assert.equal(figures.drift.device, "cam-1");
+  assert.equal(figures.runs.finished, 2);
+});
+
 test("a cancelled run stops; a run of a closed hub goes on when it comes back", async () => {
   const long = { ...tinyRecipe, steps: 100_000, checkpointEvery: 20 };
   const first = await client.startRun({ model: "signs", snapshot: fieldSnapshot, recipe: long, seed: 3 });

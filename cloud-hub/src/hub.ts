@@ -1,22 +1,28 @@
 import { resolve } from "node:path";
 import { encodePublicKey } from "@fieldloop/devices";
+import { startDatasetUpkeep } from "./dataset/upkeep.ts";
 import { decisionAppliers } from "./decision-list.ts";
 import { watchDrift } from "./drift/watch.ts";
 import { openModelBench } from "./evaluation/model-bench.ts";
 import { deviceCheck } from "./fleet/device-check.ts";
 import { Downlink } from "./fleet/downlink.ts";
+import { Presence } from "./fleet/presence.ts";
 import { type HubSettings, loadOrCreateSettings, saveSettings } from "./fleet/hub-settings.ts";
 import { loadOrCreateCertificate } from "./http/security/certificate.ts";
 import { allowedHostNames } from "./http/security/host-check.ts";
 import { loadOrCreateToken } from "./http/security/token.ts";
+import { ChangeFeed } from "./http/events/change-feed.ts";
+import { topicOfDecision, topicsOfReceipts } from "./http/events/decision-topics.ts";
 import { buildServer } from "./http/server.ts";
 import { hubAddress, isLoopbackAddress } from "./hub-address.ts";
 import { listenForAll } from "./hub-listening.ts";
 import type { Hub, HubAddress } from "./hub-parts.ts";
 import { trainJob } from "./jobs/train-job.ts";
 import { startWorker, type Worker } from "./jobs/worker.ts";
+import { PeopleBook } from "./people/people-book.ts";
 import { compileJob } from "./registry/compile.ts";
 import { loadOrCreateHubKeys } from "./registry/hub-keys.ts";
+import { type RolloutController, startRollouts } from "./rollouts/controller.ts";
 import { openHubStore } from "./storage/hub-store.ts";
 
 /** This hub's version. */
@@ -88,7 +94,9 @@ async function open(
   const address = listen.address ?? "127.0.0.1";
   const isLoopback = isLoopbackAddress(address);
   const downlink = new Downlink(onError);
-  const state: { isClosing: boolean; hub?: Hub; worker?: Worker; address?: HubAddress } = { isClosing: false };
+  const state: { isClosing: boolean; hub?: Hub; worker?: Worker; rollouts?: RolloutController; address?: HubAddress } = { isClosing: false };
+  const changes = new ChangeFeed(clock);
+  closers.push(async () => changes.close());
   const store = await openHubStore({
     dataDir,
     appliers: decisionAppliers(fleet),
@@ -96,7 +104,9 @@ async function open(
     onError,
     onStored: (receipts) => {
       downlink.sendReceipts(receipts);
+      for (const topic of topicsOfReceipts(receipts)) changes.changed(topic);
       if (state.hub !== undefined) watchDrift(state.hub, receipts, onError);
+      state.rollouts?.wake(receipts);
     },
   });
   closers.push(() => store.close());
@@ -107,6 +117,7 @@ async function open(
   closers.push(bench.close);
 
   const rows: Hub["rows"] = async (sql, parameters) => (await store.db.query(sql, parameters)).rows as never; // the caller's claim
+  const people = new PeopleBook({ fleet, token, clock, rows });
   const hub: Hub = {
     fleet,
     version: hubVersion,
@@ -117,12 +128,33 @@ async function open(
     clock,
     address: () => state.address ?? hubAddress(address, defaultPorts, certificate),
     rows,
-    decide: async (kind, id, payload) => void (await store.decide(kind, id, payload)),
+    rowsWith: (settings, sql, parameters) =>
+      store.db.tx(async (session) => {
+        for (const [name, value] of Object.entries(settings)) {
+          await session.query("select set_config($1, $2, true)", [name, value]);
+        }
+        return (await session.query(sql, parameters)).rows as never; // the caller's claim
+      }),
+    decide: async (kind, id, payload) => {
+      await store.decide(kind, id, payload);
+      const topic = topicOfDecision(kind);
+      if (topic === "people") people.forget();
+      else changes.changed(topic);
+    },
+    changed: (topic) => changes.changed(topic),
+    changes,
+    people,
     putBlob: (bytes) => store.blobs.put(bytes),
     readBlob: (digest) => store.blobs.get(digest),
     checkDevice: deviceCheck(fleet, rows),
     publishDesired: (device) => downlink.sendDesired(device),
+    presence: new Presence(clock()),
+    askDevices: () => downlink.askDevices(),
     isClosing: () => state.isClosing,
+    rollouts: {
+      wake: (receipts) => state.rollouts?.wake(receipts),
+      verdictOf: (id) => state.rollouts?.verdictOf(id),
+    },
     wakeWorker: () => state.worker?.wake(),
     bench,
     backup: (file, passphrase) => store.backup(file, passphrase),
@@ -140,11 +172,15 @@ async function open(
     asked: { http: listen.httpPort ?? defaultPorts.http, mqtt: listen.mqttPort ?? defaultPorts.mqtt },
     before: { http: settings.httpPort, mqtt: settings.mqttPort },
     onClose: (closer) => closers.push(closer),
+    onError,
   });
   state.address = hubAddress(address, ports, certificate);
   await saveSettings(dataDir, { ...settings, publicKey: hub.publicKey, httpPort: ports.http, mqttPort: ports.mqtt });
   state.worker = startWorker(hub, { train: trainJob, compile: compileJob }, onError);
   closers.push(state.worker.close);
+  state.rollouts = startRollouts(hub, onError);
+  closers.push(state.rollouts.close);
+  closers.push(startDatasetUpkeep(hub, store, onError).close);
   const { httpUrl, mqttUrl, fingerprint } = state.address;
   return {
     fleet,

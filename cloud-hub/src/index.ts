@@ -1,8 +1,12 @@
+export type { Claimed, ClaimRequest } from "./dataset/claim-queue.ts";
 export type { ImportItem } from "./dataset/import.ts";
+export type { LabelHeads } from "./dataset/label-heads.ts";
+export type { LabelRow } from "./dataset/label-history.ts";
 export type { LabelItem, LabelRequest } from "./dataset/label.ts";
 export type { QueueItem, QueuePage } from "./dataset/queue-page.ts";
-export type { Sample, SamplePage, SampleSearch } from "./dataset/sample.ts";
+export type { SamplePage, SampleSearch } from "./dataset/sample.ts";
 export type { SampleQuery } from "./dataset/sample-query.ts";
+export type { Sample } from "./dataset/sample-row.ts";
 export type { NewSnapshot, Snapshot, SnapshotMember } from "./dataset/snapshot.ts";
 export type { DriftReport } from "./drift/detector.ts";
 export { HubError, type HubErrorCode } from "./errors.ts";
@@ -16,6 +20,7 @@ export { type HubOptions, hubVersion, type RunningHub, startHub } from "./hub.ts
 export type { Job } from "./jobs/job.ts";
 export type { NewRun, Run, RunEvent } from "./jobs/run.ts";
 export type { NewRelease, Release } from "./registry/release.ts";
+export type { NewRollout, Rollout, RolloutDevice, Verdict, Wave } from "./rollouts/rollout.ts";
 export type { Budget } from "./registry/target-choice.ts";
 export type { Variant, Version } from "./registry/version.ts";
 export type { TrainingEvent } from "./training/event-log.ts";

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { HubError } from "../errors.ts";
 import { syncPath } from "../storage/durable-tree.ts";
@@ -15,7 +15,13 @@ export interface BlobStore {
   has(digest: string): Promise<boolean>;
   /** The bytes as a stream, unchecked: who reads it must compare the digest. @throws {HubError} `missing-blob` */
   stream(digest: string): Promise<{ readonly bytes: number; readonly content: Readable }>;
-  /** Every name, in no particular order. */
+  /** Puts bytes out of sight, so that storing them again writes them anew; nothing happens where there are none. */
+  hide(digest: string): Promise<void>;
+  /** Brings hidden bytes back. */
+  unhide(digest: string): Promise<void>;
+  /** Removes hidden bytes for good. */
+  removeHidden(digest: string): Promise<void>;
+  /** Every name in sight, in no particular order. */
   list(): AsyncIterable<string>;
 }
 
@@ -64,9 +70,25 @@ class BlobFolder implements BlobStore {
     return { bytes, content: createReadStream(path) };
   }
 
+  async hide(digest: string): Promise<void> {
+    await rename(this.#path(digest), hiddenPath(this.#path(digest))).catch(ignoreMissing);
+  }
+
+  async unhide(digest: string): Promise<void> {
+    const path = this.#path(digest);
+    if ((await sizeOf(path)) === undefined) await rename(hiddenPath(path), path).catch(ignoreMissing);
+    else await this.removeHidden(digest);
+    await syncPath(dirname(path)).catch(ignoreMissing);
+  }
+
+  async removeHidden(digest: string): Promise<void> {
+    await rm(hiddenPath(this.#path(digest)), { force: true });
+  }
+
   async *list(): AsyncIterable<string> {
     for (const folder of (await readdir(this.#dir)).filter((name) => /^[0-9a-f]{2}$/.test(name))) {
-      for (const name of await readdir(join(this.#dir, folder))) yield `sha256:${name}`;
+      const names = (await readdir(join(this.#dir, folder))).filter((name) => /^[0-9a-f]{64}$/.test(name));
+      for (const name of names) yield `sha256:${name}`;
     }
   }
 
@@ -106,6 +128,12 @@ class BlobFolder implements BlobStore {
     if (hex === undefined) throw missing(digest);
     return join(this.#dir, hex.slice(0, 2), hex);
   }
+}
+
+const hiddenPath = (path: string): string => `${path}.hidden`;
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

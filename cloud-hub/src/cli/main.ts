@@ -6,14 +6,17 @@ import { driftCommand } from "./commands/drift.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { hubCommand } from "./commands/hub.ts";
 import { labelsCommand } from "./commands/labels.ts";
+import { peopleCommand } from "./commands/people.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { rolloutCommand } from "./commands/rollout.ts";
 import { samplesCommand } from "./commands/samples.ts";
 import { snapshotCommand } from "./commands/snapshot.ts";
 import { trainCommand } from "./commands/train.ts";
 
 const commands = [
   hubCommand,
+  peopleCommand,
   devicesCommand,
   samplesCommand,
   labelsCommand,
@@ -22,6 +25,7 @@ const commands = [
   evaluateCommand,
   compileCommand,
   releaseCommand,
+  rolloutCommand,
   driftCommand,
   backupCommand,
   restoreCommand,

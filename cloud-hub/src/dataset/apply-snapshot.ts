@@ -5,15 +5,16 @@ import type { NewSnapshot, Snapshot, SnapshotMember } from "./snapshot.ts";
 export type SnapshotDecision = Snapshot & {
   readonly query: NewSnapshot["parts"];
   readonly members: readonly SnapshotMember[];
+  readonly by?: string | null;
 };
 
 /** Writes a snapshot with its members. */
 export const applySnapshot: FleetApplier<SnapshotDecision> = async (session, fleet, decision) => {
-  const { id, name, hash, manifest, query, counts, createdAt, members } = decision;
+  const { id, name, hash, manifest, query, counts, createdAt, members, by = null } = decision;
   await session.query(
-    `insert into snapshots (fleet, id, name, hash, manifest, query, counts, created_at)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8)`,
-    [fleet, id, name, hash, manifest, JSON.stringify(query), JSON.stringify(counts), createdAt],
+    `insert into snapshots (fleet, id, name, hash, manifest, query, counts, created_at, created_by)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9)`,
+    [fleet, id, name, hash, manifest, JSON.stringify(query), JSON.stringify(counts), createdAt, by],
   );
   await session.query(
     `insert into snapshot_members (fleet, snapshot, sample, role, split, unit, labels, machine)

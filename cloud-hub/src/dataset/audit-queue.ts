@@ -16,6 +16,7 @@ export async function auditQueue(hub: Hub, request: QueueRequest): Promise<Queue
   const samples = await labelledSamples(hub, query, { withUnlabelled: true });
   const classes = await classNamesOf(hub, new Set(samples.map((sample) => sample.release ?? "")));
   const items = samples.slice(0, limit).map((sample) => ({
+    key: `sample ${sample.id}`,
     kind: "sample" as const,
     samples: [sample.id],
     track: sample.track,

@@ -7,10 +7,10 @@ import { type SelfLabel, selfLabelTracks } from "./self-label.ts";
 import type { NewSnapshot, Snapshot, SnapshotMember } from "./snapshot.ts";
 
 /**
- * Freezes the members of one or more queries; nothing of a test split or of an audited track is among them.
+ * Freezes the members of one or more queries; nothing of a test split or of an audited track is among them. by: who asks
  * @throws {HubError} `empty-snapshot`
  */
-export async function createSnapshot(hub: Hub, request: NewSnapshot): Promise<Snapshot> {
+export async function createSnapshot(hub: Hub, request: NewSnapshot, by: string | null = null): Promise<Snapshot> {
   const counts: Record<string, number> = {};
   const members = new Map<string, SnapshotMember>();
   for (const part of request.parts) {
@@ -30,7 +30,7 @@ export async function createSnapshot(hub: Hub, request: NewSnapshot): Promise<Sn
   const id = `n_${randomUUID().replaceAll("-", "").slice(0, 20)}`;
   const createdAt = hub.clock();
   const snapshot = { id, name: request.name, hash, manifest, createdAt, counts: { members: sorted.length, ...counts } };
-  await hub.decide("snapshot", `snapshot ${id}`, { ...snapshot, query: request.parts, members: sorted });
+  await hub.decide("snapshot", `snapshot ${id}`, { ...snapshot, query: request.parts, members: sorted, by });
   return snapshot;
 }
 

@@ -1,6 +1,6 @@
 import type { Answers, Context } from "@fieldloop/devices";
 import type { Hub } from "../hub-parts.ts";
-import { conditionOf, labelMatches, type SampleQuery } from "./sample-query.ts";
+import { conditionOf, type SampleQuery } from "./sample-query.ts";
 
 /** The label that holds for a sample: the newest of a person, else the newest of a machine. */
 export type Label = {
@@ -8,6 +8,8 @@ export type Label = {
   readonly author: string;
   readonly kind: "human" | "machine";
   readonly at: number;
+  /** The row's id, by which it can be undone. */
+  readonly label: string;
 };
 
 /** A sample with the labels that hold. unit: what is independent: its device's track, or itself */
@@ -30,12 +32,9 @@ export type LabelledSample = {
 
 /** The labels that hold for `samples s`, as one JSON object by head; machine labels only where no person spoke. */
 export const labelsColumn = `coalesce((
-  select jsonb_object_agg(c.head, jsonb_build_object('class', c.class, 'author', c.author, 'kind', c.kind, 'at', c.at))
-  from (
-    select distinct on (l.head) l.head, l.class, l.author, l.kind, l.at from labels l
-    where l.fleet = s.fleet and ${labelMatches("l", "s")}
-    order by l.head, (l.kind = 'human') desc, l.at desc, l.id desc
-  ) c
+  select jsonb_object_agg(h.head, jsonb_build_object('class', h.class, 'author', h.author, 'kind', h.kind, 'at', h.at,
+    'label', h.label))
+  from sample_labels h where h.fleet = s.fleet and h.sample = s.id and h.state = 'answered'
 ), '{}'::jsonb)`;
 
 const columns = `s.id, s.source, s.blob, s.device, s.release, s.track, s.split, s.audit,
@@ -55,7 +54,7 @@ export async function labelledSamples(
     `select ${columns} from samples s where ${condition.sql} order by s.id limit ${samplesAtMost}`,
     condition.parameters,
   );
-  return rows.map((row) => ({
+  const samples = rows.map((row) => ({
     ...row,
     unit: unitOf(row),
     predictions: row.predictions ?? {},
@@ -63,6 +62,8 @@ export async function labelledSamples(
     inclusionProbability: row.inclusionProbability ?? 1,
     labels: Object.fromEntries(Object.entries(row.labels).filter(([, label]) => label.kind === "human")),
   }));
+  // Where a person was unsure there is a label, but no answer.
+  return options.withUnlabelled ? samples : samples.filter(({ labels }) => Object.keys(labels).length > 0);
 }
 
 /** What is independent of what: a track as its source saw it, or a sample that belongs to none. */

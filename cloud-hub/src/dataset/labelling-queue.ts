@@ -5,7 +5,7 @@ import { classNamesOf } from "../registry/class-names.ts";
 import { type Candidate, type Choice, chooseBroadly, meanOf } from "./breadth.ts";
 import { unitOf } from "./labelled-sample.ts";
 import type { QueueItem, QueuePage, QueueRequest } from "./queue-page.ts";
-import { conditionOf, humanLabelExists } from "./sample-query.ts";
+import { conditionOf } from "./sample-query.ts";
 import { suggestionsOf } from "./suggestion.ts";
 
 type Row = {
@@ -22,6 +22,8 @@ type Row = {
 
 const defaultLimit = 20;
 const rowsAtMost = 50_000;
+/** From more rows than so many a share is looked at, whole tracks by a hash of their names. */
+const lookedAt = 10_000;
 
 /**
  * Device samples most worth an answer: one answer per whole track, broad over tracks (see `chooseBroadly`) within the
@@ -50,10 +52,16 @@ export async function labellingQueue(hub: Hub, request: QueueRequest): Promise<Q
 
 async function candidateRows(hub: Hub, { device, release, from, to }: QueueRequest): Promise<readonly Row[]> {
   const { sql, parameters } = conditionOf(hub.fleet, { device, release, from, to, source: "device" });
+  const [size] = await hub.rows<{ count: number }>(
+    `select count(*) as count from samples s where ${sql} and s.embedding is not null`,
+    parameters,
+  );
+  const parts = Math.max(1, Math.ceil(Number(size?.count ?? 0) / lookedAt));
   return hub.rows<Row>(
     `select s.id, s.source, s.device, s.track, s.release, s.margin, s.predictions, s.embedding::text as embedding,
-       ${humanLabelExists} as labelled
+       s.is_labelled as labelled
      from samples s where ${sql} and s.embedding is not null and not s.audit and ${noAuditedFrame}
+       and abs(hashtext(coalesce(s.track, s.id))) % ${parts} = 0
      order by s.id limit ${rowsAtMost}`,
     parameters,
   );
@@ -87,6 +95,7 @@ function toItem(
   const { track, device } = rows[0]!;
   const alike = represents === 1 ? "nothing else looks like it" : `it stands for ${represents} tracks that look alike`;
   return {
+    key: track === null ? `sample ${rows[0]!.id}` : `track ${device}/${track}`,
     kind: track === null ? "sample" : "track",
     samples: rows.map((row) => row.id),
     track,

@@ -18,10 +18,11 @@ export const QueueRequestSchema = Type.Object({
 export type QueueRequest = Static<typeof QueueRequestSchema>;
 
 /**
- * One question. kind `track`: one answer holds for all its samples · suggestions: by head, what the device mostly
+ * One question. key: names it among those of its queue · kind `track`: one answer holds for all its samples · suggestions: by head, what the device mostly
  * answered and how surely · why: a sentence
  */
 export const QueueItemSchema = Type.Object({
+  key: Type.String(),
   kind: Type.Enum(["sample", "track"]),
   samples: Type.Array(Type.String(), { minItems: 1 }),
   track: Type.Union([Type.String(), Type.Null()]),

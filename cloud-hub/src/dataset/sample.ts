@@ -1,63 +1,30 @@
-import { AnswersSchema, ReasonSchema } from "@fieldloop/devices";
 import Type, { type Static } from "typebox";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
-import { labelsColumn } from "./labelled-sample.ts";
+import { requireNotDeleted } from "./deleted-sample.ts";
 import { conditionOf, type SampleQuery } from "./sample-query.ts";
-
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
-
-/** One input that was kept. class, confidence, margin: of the primary head · distance: to the sample asked near of */
-export const SampleSchema = Type.Object({
-  id: Type.String(),
-  source: Type.Enum(["device", "import"]),
-  device: Nullable(Type.String()),
-  at: Type.Integer(),
-  receivedAt: Type.Integer(),
-  release: Nullable(Type.String()),
-  blob: Type.String(),
-  width: Type.Integer(),
-  height: Type.Integer(),
-  encoding: Type.String(),
-  reasons: Type.Array(ReasonSchema),
-  inclusionProbability: Nullable(Type.Number()),
-  audit: Type.Boolean(),
-  predictions: Nullable(AnswersSchema),
-  class: Nullable(Type.String()),
-  confidence: Nullable(Type.Number()),
-  margin: Nullable(Type.Number()),
-  track: Nullable(Type.String()),
-  split: Nullable(Type.String()),
-  context: Type.Record(Type.String(), Type.Unknown()),
-  labels: Type.Record(
-    Type.String(),
-    Type.Object({
-      class: Type.String(),
-      author: Type.String(),
-      kind: Type.Enum(["human", "machine"]),
-      at: Type.Integer(),
-    }),
-  ),
-  distance: Type.Optional(Type.Number()),
-});
-export type Sample = Static<typeof SampleSchema>;
+import { type Sample, SampleSchema, sampleColumns, sampleFromRow } from "./sample-row.ts";
+import { nearestFirst } from "./similar.ts";
 
 /** A page of samples; `next` continues it, absent at the end. */
 export const SamplePageSchema = Type.Object({ samples: Type.Array(SampleSchema), next: Type.Optional(Type.String()) });
 export type SamplePage = Static<typeof SamplePageSchema>;
 
-/** A search: newest first, or nearest first when `near` names a sample (exact cosine distance, first page only). */
-export type SampleSearch = SampleQuery & { readonly near?: string; readonly limit?: number; readonly cursor?: string };
+/** A search: newest first from `after` on (`cursor` is its older name), or nearest first when `near` names a sample. */
+export type SampleSearch = SampleQuery & {
+  readonly near?: string;
+  readonly limit?: number;
+  readonly after?: string;
+  readonly cursor?: string;
+};
 
-const columns = `s.id, s.source, s.device, s.at, s.received_at as "receivedAt", s.release, s.blob, s.width, s.height,
-  s.encoding, s.reasons, s.inclusion_probability as "inclusionProbability", s.audit, s.predictions, s.class, s.confidence,
-  s.margin, s.track, s.split, s.context, ${labelsColumn} as labels`;
 const defaultLimit = 50;
 
 /** Finds samples by filters, newest first in keyset pages, or by similarity to one of them. */
 export async function searchSamples(hub: Hub, search: SampleSearch): Promise<SamplePage> {
-  const { near, limit = defaultLimit, cursor, ...query } = search;
-  return near === undefined ? newestFirst(hub, query, limit, cursor) : nearestFirst(hub, query, limit, near);
+  const { near, limit = defaultLimit, cursor, after = cursor, ...query } = search;
+  if (near !== undefined) return { samples: await nearestFirst(hub, { ...query, to: near, limit, before: query.to }) };
+  return newestFirst(hub, query, limit, after);
 }
 
 async function newestFirst(
@@ -69,37 +36,16 @@ async function newestFirst(
   const { sql, parameters } = conditionOf(hub.fleet, query);
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   const keyset = after === undefined ? "" : `and (s.at, s.id) < ($${parameters.length + 1}, $${parameters.length + 2})`;
+  // The page is found first and dressed then, so that what is shown of a row is read for the rows that are shown only.
   const rows = await hub.rows<Sample>(
-    `select ${columns} from samples s where ${sql} ${keyset} order by s.at desc, s.id desc limit ${limit + 1}`,
+    `select ${sampleColumns} from samples s join (
+       select s.fleet, s.id from samples s where ${sql} ${keyset} order by s.at desc, s.id desc limit ${limit + 1}
+     ) found using (fleet, id) order by s.at desc, s.id desc`,
     [...parameters, ...(after ?? [])],
   );
-  const samples = rows.slice(0, limit).map(fromRow);
+  const samples = rows.slice(0, limit).map(sampleFromRow);
   const last = samples.at(-1);
   return rows.length > limit && last !== undefined ? { samples, next: `${last.at}.${last.id}` } : { samples };
-}
-
-async function nearestFirst(hub: Hub, query: SampleQuery, limit: number, near: string): Promise<SamplePage> {
-  const [anchor] = await hub.rows<{ release: string | null; hasEmbedding: boolean }>(
-    `select release, embedding is not null as "hasEmbedding" from samples where fleet = $1 and id = $2`,
-    [hub.fleet, near],
-  );
-  if (anchor === undefined) throw notFound(near);
-  if (!anchor.hasEmbedding) {
-    throw new HubError("bad-request", `Expected near to name a sample with an embedding; ${near} came without one.`);
-  }
-  // Distances mean something within one release's embedding space only.
-  const { sql, parameters } = conditionOf(hub.fleet, {
-    ...query,
-    release: query.release ?? anchor.release ?? undefined,
-  });
-  const rows = await hub.rows<Sample>(
-    `select ${columns}, (s.embedding <=> a.embedding)::float8 as distance
-     from samples s, (select embedding from samples where fleet = $1 and id = $${parameters.length + 1}) a
-     where ${sql} and s.embedding is not null
-     order by s.embedding <=> a.embedding, s.id limit ${limit}`,
-    [...parameters, near],
-  );
-  return { samples: rows.map(fromRow) };
 }
 
 function parseCursor(cursor: string): [number, string] {
@@ -112,35 +58,27 @@ function parseCursor(cursor: string): [number, string] {
   return [Number(match[1]), match[2] ?? ""];
 }
 
-/** One sample. @throws {HubError} `not-found` */
+/** One sample. @throws {HubError} `not-found`, `sample-deleted` */
 export async function getSample(hub: Hub, id: string): Promise<Sample> {
-  const [row] = await hub.rows<Sample>(`select ${columns} from samples s where s.fleet = $1 and s.id = $2`, [
+  const [row] = await hub.rows<Sample>(`select ${sampleColumns} from samples s where s.fleet = $1 and s.id = $2`, [
     hub.fleet,
     id,
   ]);
-  if (row === undefined) throw notFound(id);
-  return fromRow(row);
+  if (row === undefined) throw await noSample(hub, id);
+  return sampleFromRow(row);
 }
 
-/** A sample's image as it was stored. @throws {HubError} `not-found` */
-export async function sampleImage(hub: Hub, id: string): Promise<{ encoding: string; bytes: Uint8Array }> {
+/** What a sample's image is: its encoding and the digest of its bytes. @throws {HubError} `not-found`, `sample-deleted` */
+export async function sampleImage(hub: Hub, id: string): Promise<{ encoding: string; blob: string }> {
   const [row] = await hub.rows<{ encoding: string; blob: string }>(
     "select encoding, blob from samples where fleet = $1 and id = $2",
     [hub.fleet, id],
   );
-  if (row === undefined) throw notFound(id);
-  return { encoding: row.encoding, bytes: await hub.readBlob(row.blob) };
+  if (row === undefined) throw await noSample(hub, id);
+  return row;
 }
 
-function fromRow(row: Sample): Sample {
-  return {
-    ...row,
-    at: Number(row.at),
-    receivedAt: Number(row.receivedAt),
-    reasons: row.reasons ?? [],
-    context: row.context ?? {},
-  };
+async function noSample(hub: Hub, id: string): Promise<HubError> {
+  await requireNotDeleted(hub, [id]);
+  return new HubError("not-found", `Expected a sample of this fleet, found none with id ${id}.`);
 }
-
-const notFound = (id: string): HubError =>
-  new HubError("not-found", `Expected a sample of this fleet, found none with id ${id}.`);

@@ -5,42 +5,50 @@ import { type LabelledSample, labelledSamples } from "../dataset/labelled-sample
 import { SampleQuerySchema } from "../dataset/sample-query.ts";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
+import { ConfusionSchema, confusionOf } from "./confusion.ts";
 import { recordEvaluation } from "./evaluation-record.ts";
 import { type Judgement, judgeSamples } from "./judgement.ts";
+import { SliceSchema, slicesOf } from "./slices.ts";
 
 /**
  * Versions to judge on the labelled samples of a query.
- * weightByInclusion: by inverse inclusion probability · outcomes: also sample by sample
+ * weightByInclusion: by inverse inclusion probability · outcomes: also sample by sample · confusion: also what was taken for
+ * what
  */
 export const EvaluationRequestSchema = Type.Object({
   versions: Type.Array(DigestSchema, { minItems: 1, maxItems: 8 }),
   query: SampleQuerySchema,
   weightByInclusion: Type.Optional(Type.Boolean()),
   outcomes: Type.Optional(Type.Boolean()),
+  confusion: Type.Optional(Type.Boolean()),
 });
 export type EvaluationRequest = Static<typeof EvaluationRequestSchema>;
 
 const HeadFiguresSchema = Type.Object({
   accuracy: FigureSchema,
   samples: Type.Integer(),
-  /** By true class and by context entries with few values: accuracy where at least five units stand behind it. */
-  slices: Type.Array(Type.Object({ slice: Type.String(), accuracy: FigureSchema, samples: Type.Integer() })),
+  /** By true class, device and context entries with few values: accuracy where at least five units stand behind it. */
+  slices: Type.Array(SliceSchema),
   /** By sample id, whether the version was right; only where asked for. */
   outcomes: Type.Optional(Type.Record(Type.String(), Type.Boolean())),
+  confusion: Type.Optional(ConfusionSchema),
 });
 
 /** Accuracy per version and head, and per head the last version minus the first on the same samples. */
 export const EvaluationSchema = Type.Object({
+  id: Type.String(),
   samples: Type.Integer(),
   versions: Type.Array(Type.Object({ version: Type.String(), heads: Type.Record(Type.String(), HeadFiguresSchema) })),
   difference: Type.Optional(Type.Record(Type.String(), FigureSchema)),
 });
 export type Evaluation = Static<typeof EvaluationSchema>;
 
-const leastSliceUnits = 5;
-
-/** Runs versions over a query's human-labelled samples and says how right each is, clustered by track. */
-export async function evaluateVersions(hub: Hub, request: EvaluationRequest): Promise<Evaluation> {
+/** Runs versions over a query's human-labelled samples and says how right each is, clustered by track. by: who asks */
+export async function evaluateVersions(
+  hub: Hub,
+  request: EvaluationRequest,
+  by: string | null = null,
+): Promise<Evaluation> {
   const samples = await labelledSamples(hub, request.query);
   if (samples.length === 0) {
     throw new HubError(
@@ -52,38 +60,45 @@ export async function evaluateVersions(hub: Hub, request: EvaluationRequest): Pr
   const judged = await Promise.all(request.versions.map((version) => judgeSamples(hub, version, samples)));
   const versions = request.versions.map((version, index) => ({
     version,
-    heads: figuresByHead(judged[index]!, weight, request.outcomes === true),
+    heads: figuresByHead(judged[index]!, weight),
   }));
   const [first, last] = [judged[0]!, judged.at(-1)!];
-  const result: Evaluation = {
+  const result = {
     samples: samples.length,
-    versions,
     ...(judged.length > 1 ? { difference: differenceByHead(last, first, weight) } : {}),
   };
-  await recordEvaluation(hub, request.versions, request.query, result);
-  return result;
+  const shown = (asked: Asked) => ({ ...result, versions: versions.map((each) => withAsked(each, asked)) });
+  const figures = shown({ outcomes: request.outcomes, confusion: true });
+  const id = await recordEvaluation(hub, { versions: request.versions, query: request.query, figures, by });
+  return { id, ...shown(request) };
 }
 
 type Weight = (sample: LabelledSample) => number;
+type VersionFigures = Evaluation["versions"][number];
+type HeadFigures = VersionFigures["heads"][string] & { readonly outcomes: Record<string, boolean> };
+type Asked = Pick<EvaluationRequest, "outcomes" | "confusion">;
 
-function figuresByHead(
-  judgements: readonly Judgement[],
-  weight: Weight,
-  withOutcomes: boolean,
-): Evaluation["versions"][number]["heads"] {
+function figuresByHead(judgements: readonly Judgement[], weight: Weight): Record<string, HeadFigures> {
   return Object.fromEntries(
     [...Map.groupBy(judgements, (each) => each.head)].map(([head, rows]) => [
       head,
       {
         accuracy: accuracyOf(rows, weight),
         samples: rows.length,
-        slices: slicesOf(rows, weight),
-        ...(withOutcomes
-          ? { outcomes: Object.fromEntries(rows.map(({ sample, isRight }) => [sample.id, isRight])) }
-          : {}),
+        slices: slicesOf(rows, (members) => accuracyOf(members, weight)),
+        outcomes: Object.fromEntries(rows.map(({ sample, isRight }) => [sample.id, isRight])),
+        confusion: confusionOf(rows),
       },
     ]),
   );
+}
+
+function withAsked({ version, heads }: VersionFigures, { outcomes, confusion }: Asked): VersionFigures {
+  const shown = Object.entries(heads).map(([head, figures]) => {
+    const { outcomes: byId, confusion: cells, ...rest } = figures;
+    return [head, { ...rest, ...(outcomes ? { outcomes: byId } : {}), ...(confusion ? { confusion: cells } : {}) }];
+  });
+  return { version, heads: Object.fromEntries(shown) as VersionFigures["heads"] };
 }
 
 /** The share of right judgements, clustered by track. */
@@ -93,14 +108,6 @@ export function accuracyOf(rows: readonly Judgement[], weight: Weight): Figure {
       rows.map(({ sample, isRight }) => ({ unit: sample.unit, success: isRight, weight: weight(sample) })),
     ),
   );
-}
-
-function slicesOf(rows: readonly Judgement[], weight: Weight) {
-  const slices = Map.groupBy(rows, (row) => `class=${row.truth}`);
-  return [...slices]
-    .filter(([, members]) => new Set(members.map((row) => row.sample.unit)).size >= leastSliceUnits)
-    .map(([slice, members]) => ({ slice, accuracy: accuracyOf(members, weight), samples: members.length }))
-    .sort((a, b) => a.accuracy.value - b.accuracy.value);
 }
 
 /** Per head, candidate minus incumbent on the samples that both judged, clustered by track. */

@@ -46,9 +46,9 @@ const oldThreshold = -0.01;
 
 /**
  * Judges the two rules that decide a release: better on audited field samples (paired interval above zero, weighted by
- * inverse inclusion probability, clustered by track), and not worse than one point on old validation tracks.
+ * inverse inclusion probability, clustered by track), and not worse than one point on old validation tracks. by: who asks
  */
-export async function judgeGate(hub: Hub, request: GateRequest): Promise<GateVerdict> {
+export async function judgeGate(hub: Hub, request: GateRequest, by: string | null = null): Promise<GateVerdict> {
   if (request.candidate === request.incumbent) {
     throw new HubError(
       "bad-request",
@@ -63,7 +63,8 @@ export async function judgeGate(hub: Hub, request: GateRequest): Promise<GateVer
   const onOld = await difference(hub, request, old, head, () => 1);
   const rules = [betterOnAudited(onAudited), notWorseOnOld(onOld)];
   const verdict = { passed: rules.every((rule) => rule.passed), head, rules };
-  await recordEvaluation(hub, [request.incumbent, request.candidate], { gate: request }, verdict);
+  const versions = [request.incumbent, request.candidate];
+  await recordEvaluation(hub, { versions, query: { gate: request }, figures: verdict, by });
   return verdict;
 }
 

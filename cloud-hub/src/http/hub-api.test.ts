@@ -148,12 +148,8 @@ test("the newest label of a person holds, and an unknown class is refused with t
   await client.label({ items: [{ ...item, class: "left", suggestion: "right" }] });
   await client.label({ items: [{ ...item, class: "above" }] });
   await client.label({ items: [{ ...item, class: "below", kind: "machine", author: "model" }] });
-  assert.deepEqual((await client.sample(sample!.id)).labels.side, {
-    class: "above",
-    author: "ada",
-    kind: "human",
-    at: (await client.sample(sample!.id)).labels.side!.at,
-  });
+  const { class: name, author, kind } = (await client.sample(sample!.id)).labels.side!;
+  assert.deepEqual([name, author, kind], ["above", "ada", "human"]);
   await refuses(client.label({ items: [{ ...item, track: "day-1", class: "left" }] }), "bad-request", /exactly one/);
   await refuses(client.label({ items: [{ ...item, sample: "s_none", class: "left" }] }), "not-found");
 });

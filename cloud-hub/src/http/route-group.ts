@@ -7,12 +7,19 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { Hub } from "../hub-parts.ts";
+import type { Person } from "../people/role.ts";
 import type { Access } from "./security/access.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Who may call the route; a route that says nothing needs the token. */
+    /** Who may call the route; a route that says nothing needs an admin. */
     access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who calls; on loopback a viewer may be nobody in particular. */
+    person: Person | undefined;
+    /** Whether who called is still who they were: for answers that go on for long. */
+    stillAllowed: () => Promise<boolean>;
   }
 }
 

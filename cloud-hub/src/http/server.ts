@@ -3,20 +3,27 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import Fastify, { type FastifyServerOptions } from "fastify";
 import type { Hub } from "../hub-parts.ts";
 import { answerError, ErrorAnswerSchema } from "./error-answer.ts";
+import { createPageServer } from "./page.ts";
 import type { HubServer } from "./route-group.ts";
+import { cookieNameOf } from "./routes/session.ts";
 import { routeGroups } from "./routes.ts";
-import { requireAccess } from "./security/access.ts";
+import { identify, requireAccess } from "./security/access.ts";
 import type { Certificate } from "./security/certificate.ts";
 import { checkHostAndOrigin } from "./security/host-check.ts";
 
 /** The largest request body, in bytes. */
 export const bodyLimitBytes = 8 * 1024 * 1024;
 
+/** Another site's page gets nothing out of an answer, and no browser guesses what one is. */
+const answerHeaders = { "x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin" } as const;
+
 /** How the server stands: TLS away from loopback, and the names by which it may be called. */
 export type ServerOptions = {
   readonly certificate: Certificate | undefined;
   readonly hostNames: ReadonlySet<string>;
   readonly isLoopback: boolean;
+  /** Where the built page lies, unless it is where the build puts it. */
+  readonly pageFolder?: string;
   readonly logger?: FastifyServerOptions["logger"];
 };
 
@@ -26,8 +33,10 @@ export async function buildServer(hub: Hub, options: ServerOptions): Promise<Hub
   server.setValidatorCompiler(TypeBoxValidatorCompiler);
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));
   server.setErrorHandler(answerError);
-  server.setNotFoundHandler((request, reply) => {
-    void reply.status(404).send({
+  const servePage = createPageServer(options.pageFolder);
+  server.setNotFoundHandler(async (request, reply) => {
+    if (request.method === "GET" && !request.url.startsWith("/v1/")) return servePage(request, reply);
+    return reply.status(404).send({
       code: "not-found",
       message: `Expected a route of /v1/openapi.json, got ${request.method} ${request.url}.`,
     });
@@ -66,10 +75,20 @@ function acceptCbor(server: HubServer): void {
 }
 
 function guard(server: HubServer, hub: Hub, options: ServerOptions): void {
-  const gate = { token: hub.token, isLoopback: options.isLoopback, checkDevice: hub.checkDevice };
+  const gate = {
+    isLoopback: options.isLoopback,
+    cookieName: cookieNameOf(hub),
+    people: hub.people,
+    checkDevice: hub.checkDevice,
+  };
+  server.decorateRequest("person", undefined);
+  server.decorateRequest("stillAllowed", async function stillAllowed() {
+    return (await identify(this, gate))?.name === this.person?.name;
+  });
   server.addHook("onRequest", async (request, reply) => {
     const refusal = checkHostAndOrigin(request.headers, options.hostNames);
     if (refusal !== undefined) return reply.status(403).send(refusal);
-    await requireAccess(request, request.routeOptions.config.access ?? "write", gate);
+    void reply.headers(answerHeaders);
+    if (!request.is404) await requireAccess(request, request.routeOptions.config.access ?? "admin", gate);
   });
 }

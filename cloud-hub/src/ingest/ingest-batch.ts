@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Inventory, isLane, type Lane, type Receipt } from "@fieldloop/devices";
+import { type Inventory, isLane, type Lane, type Receipt, type SketchBody } from "@fieldloop/devices";
 import type { Arrival } from "../inbox/arrival.ts";
 import type { SqlSession } from "../storage/db.ts";
+import { AuditIntake } from "./audit-intake.ts";
+import { deriveFrom, preparedRows } from "./derived-rows.ts";
+import { DeviceCounts } from "./device-counts.ts";
+import { DeviceFacts, type WindowFacts } from "./device-facts.ts";
 import { LaneIntake } from "./lane-intake.ts";
 import type { Fault, ParsedArrival, ParsedRecord, RecordContent } from "./parsed-arrival.ts";
 import { type RecordOrigin, releasesOf, rowsOf } from "./record-rows.ts";
@@ -24,7 +28,10 @@ type Count =
   | "malformed"
   | "differing"
   | "unknown-version"
-  | "unacknowledged";
+  | "unacknowledged"
+  | "window-future"
+  | "window-early"
+  | "window-unassigned";
 
 /** One batch of parsed arrivals on its way into the tables, inside one transaction. */
 export class IngestBatch {
@@ -35,6 +42,9 @@ export class IngestBatch {
   readonly #rows: TableRow[] = [];
   readonly #counts = new Map<string, { fleet: string; device: string; name: Count; count: number }>();
   readonly #room = new Map<string, { left: number; readonly digests: Set<string> }>();
+  readonly #sketched = new DeviceCounts();
+  #facts!: DeviceFacts; // both set by `write` before anything is taken
+  #audit!: AuditIntake;
 
   constructor(session: SqlSession, heads: ReleaseHeadsCache, now: number) {
     this.#session = session;
@@ -46,13 +56,21 @@ export class IngestBatch {
   async write(arrivals: readonly ParsedArrival[]): Promise<readonly Receipt[]> {
     await this.#loadStreams(arrivals);
     await this.#loadQuarantine(arrivals);
+    this.#facts = await DeviceFacts.load(this.#session, arrivals);
+    this.#audit = await AuditIntake.load(this.#session, this.#heads, arrivals);
+    // Hellos tell the clocks that the times of records are read by.
+    for (const parsed of arrivals) if (parsed.kind === "hello") this.#facts.takeHello(parsed.arrival, parsed.inventory);
     // The control lane first: its gaps may close what other lanes of the batch wait for.
     const inOrder = arrivals.toSorted((a, b) => order(a) - order(b));
     for (const parsed of inOrder) await this.#take(parsed);
-    await insertRows(this.#session, this.#rows);
+    const rows = await preparedRows(this.#session, this.#rows);
+    await insertRows(this.#session, rows);
+    await deriveFrom(this.#session, rows);
     await this.#writeCursors();
     await this.#writeCounts();
-    await this.#writePresence(arrivals);
+    await this.#sketched.write(this.#session);
+    await this.#audit.write();
+    await this.#facts.write();
     return [...this.#streams.values()]
       .filter(({ intake }) => intake.upTo > 0)
       .map(({ fleet, device, epoch, lane, intake }) => ({ v: 1, fleet, device, epoch, lane, upTo: intake.upTo }));
@@ -60,20 +78,29 @@ export class IngestBatch {
 
   async #take(parsed: ParsedArrival): Promise<void> {
     const { arrival } = parsed;
+    this.#facts.see(arrival);
     if (parsed.kind === "refused") this.#refuse(arrival, parsed.fault, arrival.payload, {});
-    if (parsed.kind === "hello") await this.#takeHello(parsed);
+    if (parsed.kind === "hello") this.#takeHello(parsed);
     if (parsed.kind !== "records") return;
     const { epoch, lane } = parsed;
     const stream = this.#streams.get(nameOf({ ...arrival, epoch, lane }))!;
     const releases = new Set(parsed.records.flatMap(releasesOf));
-    const heads = await this.#heads.read(this.#session, arrival.fleet, releases);
+    const light = {
+      heads: await this.#heads.read(this.#session, arrival.fleet, releases),
+      policies: await this.#heads.policies(this.#session, arrival.fleet, releases),
+      facts: this.#facts,
+      audit: this.#audit,
+    };
     const origin = { fleet: arrival.fleet, device: arrival.device, epoch, lane, receivedAt: arrival.receivedAt };
     for (const record of parsed.records.toSorted((a, b) => a.seq - b.seq)) {
       if (!this.#offer(stream, origin, record)) continue;
       const { content } = record;
       if (content === undefined || record.fault !== undefined) continue;
-      this.#rows.push(...rowsOf(origin, { ...record, content }, heads));
+      const rows = rowsOf(origin, { ...record, content }, light);
+      this.#rows.push(...rows);
       if (content.kind === "gap") this.#closeGap(origin, content.body);
+      if (content.kind === "halving") this.#audit.takeHalving(origin, record);
+      if (content.kind === "sketch") this.#countSketch(origin, content.body, rows[0]?.row);
     }
   }
 
@@ -139,12 +166,17 @@ export class IngestBatch {
     this.#streams.get(nameOf({ ...origin, lane }))!.intake.close(from, to);
   }
 
+  #countSketch(origin: RecordOrigin, body: SketchBody, row: TableRow["row"] | undefined): void {
+    // `rowsOf` made the row of this sketch.
+    const { window_end: windowEnd, apart } = row as WindowFacts;
+    if (apart !== null) this.#count(origin, `window-${apart}`);
+    if (apart === "future" || apart === "early") return;
+    const { release, frames, errors, dropped: dropReasons, errorReasons = {} } = body;
+    this.#sketched.add({ ...origin, release, windowEnd, frames, errors, dropReasons, errorReasons });
+  }
+
   /** A hub that was restored from an older backup never sees again what the device released since: told as a gap. */
-  async #takeHello({ arrival, inventory }: Extract<ParsedArrival, { kind: "hello" }>): Promise<void> {
-    await this.#session.query(
-      "update devices set inventory = $3::jsonb, last_seen = greatest(last_seen, $4) where fleet = $1 and device = $2",
-      [arrival.fleet, arrival.device, JSON.stringify(inventory), arrival.receivedAt],
-    );
+  #takeHello({ arrival, inventory }: Extract<ParsedArrival, { kind: "hello" }>): void {
     for (const [lane, { releasedUpTo }] of releasedLanes(inventory)) {
       const stream = this.#streams.get(nameOf({ ...arrival, epoch: inventory.epoch, lane }))!;
       const { upTo } = stream.intake;
@@ -159,6 +191,7 @@ export class IngestBatch {
         seq: 0,
         at: receivedAt,
         received_at: receivedAt,
+        hub_at: receivedAt,
       };
       this.#rows.push({ table: "gaps", row: { ...key, ...range, reason: "hub-restored" } });
       stream.intake.close(upTo + 1, releasedUpTo);
@@ -263,21 +296,6 @@ export class IngestBatch {
          as r(fleet text, device text, name text, count bigint)
        on conflict (fleet, device, name) do update set count = ingest_counts.count + excluded.count`,
       [JSON.stringify([...this.#counts.values()])],
-    );
-  }
-
-  async #writePresence(arrivals: readonly ParsedArrival[]): Promise<void> {
-    const seen = new Map(
-      arrivals.map(({ arrival: { fleet, device, receivedAt } }) => [
-        `${fleet}/${device}`,
-        { fleet, device, receivedAt },
-      ]),
-    );
-    await this.#session.query(
-      `update devices d set last_seen = greatest(d.last_seen, s."receivedAt")
-       from jsonb_to_recordset($1::jsonb) as s(fleet text, device text, "receivedAt" bigint)
-       where d.fleet = s.fleet and d.device = s.device`,
-      [JSON.stringify([...seen.values()])],
     );
   }
 }

@@ -10,15 +10,16 @@ export type RunDecision = {
   readonly recipe: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly createdAt: number;
+  readonly by?: string | null;
 };
 
 /** Writes a training that waits, and its job. */
 export const applyRun: FleetApplier<RunDecision> = async (session, fleet, decision) => {
-  const { id, job, model, snapshot, base, recipe, seed, createdAt } = decision;
+  const { id, job, model, snapshot, base, recipe, seed, createdAt, by = null } = decision;
   await session.query(
-    `insert into runs (fleet, id, model, snapshot, base, recipe, seed, state, created_at)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, 'waiting', $8)`,
-    [fleet, id, model, snapshot, base, JSON.stringify(recipe), seed, createdAt],
+    `insert into runs (fleet, id, model, snapshot, base, recipe, seed, state, created_at, created_by)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, 'waiting', $8, $9)`,
+    [fleet, id, model, snapshot, base, JSON.stringify(recipe), seed, createdAt, by],
   );
   await session.query(
     `insert into jobs (fleet, id, kind, payload, created_at, updated_at) values ($1, $2, 'train', $3::jsonb, $4, $4)`,

@@ -48,15 +48,29 @@ export type RunEventPage = Static<typeof RunEventPageSchema>;
 
 const eventsAtMost = 1000;
 
-/** Queues a training. @throws {HubError} `not-found`, `bad-recipe` */
-export async function startRun(hub: Hub, request: NewRun): Promise<{ run: string; job: string }> {
+/** Queues a training. by: who asks @throws {HubError} `not-found`, `bad-recipe` */
+export async function startRun(
+  hub: Hub,
+  request: NewRun,
+  by: string | null = null,
+): Promise<{ run: string; job: string }> {
   await getSnapshot(hub, request.snapshot);
   parseRecipe({ ...request.recipe, seed: request.seed });
   if (request.base !== undefined) await requireSameModel(hub, request.base, request.model);
   const suffix = randomUUID().replaceAll("-", "").slice(0, 20);
   const [run, job] = [`r_${suffix}`, `j_${suffix}`];
   const { model, snapshot, base = null, recipe, seed } = request;
-  await hub.decide("run", `run ${run}`, { id: run, job, model, snapshot, base, recipe, seed, createdAt: hub.clock() });
+  await hub.decide("run", `run ${run}`, {
+    id: run,
+    job,
+    model,
+    snapshot,
+    base,
+    recipe,
+    seed,
+    createdAt: hub.clock(),
+    by,
+  });
   hub.wakeWorker();
   return { run, job };
 }
@@ -121,6 +135,7 @@ export async function addRunEvents(
       [hub.fleet, run, seq, hub.clock(), kind, JSON.stringify(body)],
     );
   }
+  hub.changed("runs");
 }
 
 /** Marks a run as begun; what a program wrote before a crash is forgotten, since it begins again. */

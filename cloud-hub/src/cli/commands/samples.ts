@@ -6,14 +6,15 @@ import { type ConnectionOptions, connect, withConnection } from "../connection.t
 import { moment, print, table } from "../output.ts";
 import { parseQuery } from "../query-text.ts";
 
-/** `fieldloop samples`: import a folder, search, look at one, take its image. */
+/** `fieldloop samples`: import a folder, search, look at one, take its image, delete it. */
 export const samplesCommand = (): Command =>
   new Command("samples")
     .description("what was kept")
     .addCommand(importFolder())
     .addCommand(list())
     .addCommand(show())
-    .addCommand(image());
+    .addCommand(image())
+    .addCommand(remove());
 
 type ImportOptions = ConnectionOptions & { head: string; split: "train" | "val" | "test" };
 
@@ -113,4 +114,14 @@ const image = (): Command =>
       const bytes = await (await connect(options)).sampleImage(id);
       await writeFile(file, bytes);
       print(options, { file, bytes: bytes.byteLength }, () => [`Wrote ${bytes.byteLength} bytes to ${file}.`]);
+    });
+
+const remove = (): Command =>
+  withConnection(new Command("delete"))
+    .description("delete a sample; its labels stay as history")
+    .argument("<sample>")
+    .option("--reason <text>", "why, for whoever looks for it")
+    .action(async (id: string, options: ConnectionOptions & { reason?: string }) => {
+      const deleted = await (await connect(options)).deleteSample(id, options.reason);
+      print(options, deleted, () => [deleted.sentence]);
     });

@@ -13,7 +13,7 @@ export type TransportOptions = {
 
 /** One call. body: JSON when it is an object, CBOR when it is bytes */
 export type Call = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: object | Uint8Array;

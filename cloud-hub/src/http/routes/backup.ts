@@ -19,11 +19,18 @@ const AnswerSchema = Type.Object({
 
 /** Writing everything the hub holds into one file, while it runs. */
 export const backupRoutes: RouteGroup = (server, hub) => {
-  server.post("/v1/backup", { schema: { body: RequestSchema, response: { 200: AnswerSchema } } }, async (request) => {
-    const { file, passphrase } = request.body;
-    if (!isAbsolute(file)) {
-      throw new HubError("bad-request", `Expected an absolute path on the hub's machine, got ${JSON.stringify(file)}.`);
-    }
-    return hub.backup(file, passphrase);
-  });
+  server.post(
+    "/v1/backup",
+    { config: { access: "admin" }, schema: { body: RequestSchema, response: { 200: AnswerSchema } } },
+    async (request) => {
+      const { file, passphrase } = request.body;
+      if (!isAbsolute(file)) {
+        throw new HubError(
+          "bad-request",
+          `Expected an absolute path on the hub's machine, got ${JSON.stringify(file)}.`,
+        );
+      }
+      return hub.backup(file, passphrase);
+    },
+  );
 };

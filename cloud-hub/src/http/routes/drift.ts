@@ -5,7 +5,7 @@ import type { RouteGroup } from "../route-group.ts";
 export const driftRoutes: RouteGroup = (server, hub) => {
   server.get(
     "/v1/drift",
-    { config: { access: "read" }, schema: { querystring: DriftRequestSchema, response: { 200: DriftReportSchema } } },
+    { config: { access: "viewer" }, schema: { querystring: DriftRequestSchema, response: { 200: DriftReportSchema } } },
     (request) => readDrift(hub, request.query),
   );
 };

@@ -3,7 +3,9 @@ import Type from "typebox";
 import { exportBundle } from "../../registry/bundle.ts";
 import { createRelease } from "../../registry/create-release.ts";
 import { getRelease, NewReleaseSchema, ReleaseSchema, signedManifest } from "../../registry/release.ts";
+import { ListedReleaseSchema, listReleases } from "../../registry/release-list.ts";
 import type { RouteGroup } from "../route-group.ts";
+import { personOf } from "../security/access.ts";
 
 const DigestParamsSchema = Type.Object({ digest: DigestSchema });
 const BlobParamsSchema = Type.Object({ sha256: Type.String({ pattern: "^(sha256:)?[0-9a-f]{64}$" }) });
@@ -12,12 +14,20 @@ const BlobParamsSchema = Type.Object({ sha256: Type.String({ pattern: "^(sha256:
 export const releaseRoutes: RouteGroup = (server, hub) => {
   server.post(
     "/v1/releases",
-    { schema: { body: NewReleaseSchema, response: { 201: ReleaseSchema } } },
-    async (request, reply) => reply.status(201).send(await createRelease(hub, request.body)),
+    { config: { access: "operator" }, schema: { body: NewReleaseSchema, response: { 201: ReleaseSchema } } },
+    async (request, reply) => reply.status(201).send(await createRelease(hub, request.body, personOf(request).name)),
+  );
+  server.get(
+    "/v1/releases",
+    {
+      config: { access: "viewer" },
+      schema: { response: { 200: Type.Object({ releases: Type.Array(ListedReleaseSchema) }) } },
+    },
+    async () => ({ releases: await listReleases(hub) }),
   );
   server.get(
     "/v1/releases/:digest",
-    { config: { access: "read" }, schema: { params: DigestParamsSchema, response: { 200: ReleaseSchema } } },
+    { config: { access: "viewer" }, schema: { params: DigestParamsSchema, response: { 200: ReleaseSchema } } },
     (request) => getRelease(hub, request.params.digest),
   );
   server.get(
@@ -46,7 +56,7 @@ export const releaseRoutes: RouteGroup = (server, hub) => {
   server.get(
     "/v1/releases/:digest/bundle",
     {
-      config: { access: "read" },
+      config: { access: "viewer" },
       schema: { params: DigestParamsSchema, querystring: Type.Object({ device: IdentifierSchema }) },
     },
     async (request, reply) =>

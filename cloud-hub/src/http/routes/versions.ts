@@ -10,17 +10,23 @@ const IdSchema = Type.Object({ id: DigestSchema });
 export const versionRoutes: RouteGroup = (server, hub) => {
   server.get(
     "/v1/versions",
-    { config: { access: "read" }, schema: { response: { 200: Type.Object({ versions: Type.Array(VersionSchema) }) } } },
+    {
+      config: { access: "viewer" },
+      schema: { response: { 200: Type.Object({ versions: Type.Array(VersionSchema) }) } },
+    },
     async () => ({ versions: await listVersions(hub) }),
   );
   server.get(
     "/v1/versions/:id",
-    { config: { access: "read" }, schema: { params: IdSchema, response: { 200: VersionSchema } } },
+    { config: { access: "viewer" }, schema: { params: IdSchema, response: { 200: VersionSchema } } },
     (request) => getVersion(hub, request.params.id),
   );
   server.post(
     "/v1/versions/:id/compile",
-    { schema: { params: IdSchema, response: { 202: Type.Object({ job: Type.String() }) } } },
+    {
+      config: { access: "operator" },
+      schema: { params: IdSchema, response: { 202: Type.Object({ job: Type.String() }) } },
+    },
     async (request, reply) => reply.status(202).send(await requestCompile(hub, request.params.id)),
   );
 };
