@@ -1,4 +1,5 @@
 import type { Downlink } from "./fleet/downlink.ts";
+import { savePresence } from "./fleet/save-presence.ts";
 import { listenOnPort } from "./http/listen.ts";
 import type { HubServer } from "./http/route-group.ts";
 import type { Certificate } from "./http/security/certificate.ts";
@@ -21,6 +22,7 @@ export type Listening = {
   readonly asked: Ports;
   readonly before: Partial<Ports>;
   readonly onClose: (close: () => Promise<void>) => void;
+  readonly onError: (error: unknown) => void;
 };
 
 /** Lets devices in over MQTT and everybody over HTTP. @throws {HubError} `port-busy` */
@@ -37,6 +39,7 @@ function listenForDevices({
   asked,
   before,
   onClose,
+  onError,
 }: Listening): Promise<number> {
   return listenOnPort("MQTT", address, { port: asked.mqtt, before: before.mqtt }, async (port) => {
     const broker = await startBroker({
@@ -44,9 +47,17 @@ function listenForDevices({
       port,
       ...(certificate === undefined ? {} : { tls: certificate }),
       check: hub.checkDevice,
-      store: (message) => store.store({ ...message, receivedAt: hub.clock() }),
+      store: async (message) => {
+        await store.store({ ...message, receivedAt: hub.clock() });
+        if (message.channel === "hello") hub.changed("devices");
+      },
       onConnected: ({ device }) => downlink.greet(device),
+      onSession: ({ device }, what) => {
+        hub.presence[what](device, hub.clock());
+        if (what !== "heard") hub.changed("devices");
+      },
     });
+    onClose(savePresence(hub, onError));
     onClose(() => broker.close());
     downlink.open(hub, broker, (device) => currentReceipts(store.db, { fleet: hub.fleet, device }));
     return broker.port;

@@ -71,7 +71,7 @@ function alarmOf(windows: readonly Window[]): DriftReport["alarm"] {
   return undefined;
 }
 
-type SketchRow = { readonly release: string; readonly body: Uint8Array };
+type SketchRow = { readonly release: string; readonly offsetMs: number; readonly body: Uint8Array };
 
 const turns = new WeakMap<Hub, Promise<unknown>>();
 
@@ -90,9 +90,11 @@ export function judgeNewSketches(hub: Hub, device: string): Promise<void> {
 
 async function judgeDevice(hub: Hub, device: string): Promise<void> {
   const rows = await hub.rows<SketchRow>(
-    `select k.release, k.body from sketches k where k.fleet = $1 and k.device = $2 and k.window_start >= coalesce(
-       (select max(w.window_end) from drift_windows w where w.fleet = $1 and w.device = $2 and w.release = k.release), 0)
-     order by k.window_start limit ${windowsAtMost}`,
+    `select k.release, k.clock_offset_ms as "offsetMs", k.body from sketches k
+     where k.fleet = $1 and k.device = $2 and k.apart is null and k.frames > 0
+       and k.window_start + k.clock_offset_ms >= coalesce(
+         (select max(w.window_end) from drift_windows w where w.fleet = $1 and w.device = $2 and w.release = k.release), 0)
+     order by k.window_start + k.clock_offset_ms limit ${windowsAtMost}`,
     [hub.fleet, device],
   );
   for (const [release, members] of Map.groupBy(rows, (row) => row.release)) {
@@ -105,7 +107,8 @@ async function judgeDevice(hub: Hub, device: string): Promise<void> {
 function* wholeWindows(rows: readonly SketchRow[]): Generator<SketchBody> {
   let pending: SketchBody | undefined;
   for (const row of rows) {
-    const sketch = decodeMessage("sketch", new Uint8Array(row.body));
+    const sent = decodeMessage("sketch", new Uint8Array(row.body));
+    const sketch = { ...sent, windowStart: sent.windowStart + Number(row.offsetMs) }; // by the hub's clock
     pending = pending === undefined ? sketch : mergeSketches(pending, sketch);
     if (pending.frames < leastFrames) continue;
     yield pending;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { connect as connectSocket } from "node:net";
+import { connect as connectSocket, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt, { type MqttClient } from "mqtt";
-import { type Broker, startBroker, type UplinkMessage } from "./broker.ts";
+import { type Broker, type BrokerOptions, startBroker, type UplinkMessage } from "./broker.ts";
 
 const stored: UplinkMessage[] = [];
 let release: (() => void) | undefined;
@@ -109,6 +109,142 @@ test("says that a port is busy", async () => {
   const options = { host: "127.0.0.1", port: broker.port, check: async () => true, store: async () => {} };
   await assert.rejects(startBroker(options), { code: "port-busy", message: /--mqtt-port/ });
 });
+
+async function within<T>(options: Partial<BrokerOptions>, work: (own: Broker) => Promise<T>): Promise<T> {
+  const own = await startBroker({
+    host: "0.0.0.0",
+    port: 0,
+    check: async () => true,
+    store: async () => {},
+    ...options,
+  });
+  try {
+    return await work(own);
+  } finally {
+    await own.close();
+  }
+}
+
+function to(own: Broker, device: string): MqttClient {
+  const who = { clientId: device, username: `yard/${device}`, password: "x" };
+  return mqtt.connect(`mqtt://127.0.0.1:${own.port}`, { ...who, reconnectPeriod: 0, connectTimeout: 2000 });
+}
+
+test("slows a device that sends too fast down, and loses nothing of what it sent", async () => {
+  const taken: number[] = [];
+  const rate = { messagesPerSecond: 50, bytesPerSecond: 1_000_000, burstSeconds: 0.5 };
+  const store = async ({ payload }: UplinkMessage) => void taken.push(payload[0] ?? 0);
+  await within({ rate, store }, async (own) => {
+    const one = to(own, "cam-1");
+    await connected(one);
+    const started = performance.now();
+    const topic = "fieldloop/yard/cam-1/up/records";
+    const sent = Array.from({ length: 100 }, (_, index) => index);
+    await Promise.all(sent.map((index) => one.publishAsync(topic, Buffer.of(index), { qos: 1 })));
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds > 1.2 && seconds < 4, `75 messages beyond the burst took ${seconds.toFixed(2)} s at 50 a second`);
+    assert.deepEqual(taken, sent, "in order, each once");
+    assert.equal(one.connected, true);
+    await one.endAsync();
+  });
+});
+
+test("slows a device that sends too much down by bytes, also across its sessions", async () => {
+  const rate = { messagesPerSecond: 1000, bytesPerSecond: 200_000, burstSeconds: 0.5 };
+  await within({ rate }, async (own) => {
+    const started = performance.now();
+    for (let session = 0; session < 3; session += 1) {
+      const one = to(own, "cam-1");
+      await connected(one);
+      await one.publishAsync("fieldloop/yard/cam-1/up/records", Buffer.alloc(150_000), { qos: 1 });
+      await one.endAsync();
+    }
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds > 1.4, `450 kB, 350 of them beyond the burst, took ${seconds.toFixed(2)} s at 200 kB a second`);
+  });
+});
+
+test("keeps one session per device: a newer one ends the one before, and goes on", async () => {
+  const told: string[] = [];
+  await within(
+    { onSession: ({ device }, what) => void (what !== "heard" && told.push(`${what} ${device}`)) },
+    async (own) => {
+      const first = to(own, "cam-1");
+      await connected(first);
+      const closed = new Promise<void>((resolve) => first.once("close", () => resolve()));
+      const second = to(own, "cam-1");
+      await connected(second);
+      await closed;
+      assert.deepEqual([...own.connected()], ["yard/cam-1"]);
+      await second.publishAsync("fieldloop/yard/cam-1/up/records", Buffer.of(1), { qos: 1 });
+      await second.endAsync();
+      while (own.connected().size > 0) await sleep(10);
+      assert.deepEqual(told, ["begin cam-1", "end cam-1", "begin cam-1", "end cam-1"]);
+    },
+  );
+});
+
+test("lets few strangers of one address wait at once, whoever is known and other addresses stay served", async () => {
+  await within({ newcomersPerAddress: 3 }, async (own) => {
+    const known = await Promise.all(
+      ["cam-1", "cam-2", "cam-3", "cam-4"].map(async (device) => {
+        const one = to(own, device);
+        await connected(one);
+        return one;
+      }),
+    );
+    const strangers = await Promise.all([1, 2, 3].map(() => opened(own.port)));
+    const fourth = await opened(own.port);
+    await new Promise<void>((resolve) => fourth.once("close", () => resolve()));
+    assert.ok(strangers.every(({ destroyed }) => !destroyed));
+    const elsewhere = await opened(own.port, "127.0.0.2");
+    await sleep(50);
+    assert.equal(elsewhere.destroyed, false);
+    strangers[0]!.destroy();
+    await sleep(50);
+    const again = to(own, "cam-5");
+    await connected(again);
+    for (const socket of [...strangers, elsewhere]) socket.destroy();
+    await Promise.all([...known, again].map((one) => one.endAsync()));
+  });
+});
+
+test("reads no more than it may hold until some of it is safe", async () => {
+  let held = 0;
+  let most = 0;
+  const store = async ({ payload }: UplinkMessage) => {
+    held += payload.length;
+    most = Math.max(most, held);
+    await sleep(20);
+    held -= payload.length;
+  };
+  await within({ store, outstandingBytes: 100_000 }, async (own) => {
+    const many = await Promise.all(
+      [1, 2, 3, 4, 5].map(async (index) => {
+        const one = to(own, `cam-${index}`);
+        await connected(one);
+        return one;
+      }),
+    );
+    await Promise.all(
+      many.flatMap((one, index) =>
+        [1, 2, 3].map(() =>
+          one.publishAsync(`fieldloop/yard/cam-${index + 1}/up/records`, Buffer.alloc(40_000), { qos: 1 }),
+        ),
+      ),
+    );
+    assert.ok(most <= 100_000, `${most} bytes`);
+    await Promise.all(many.map((one) => one.endAsync()));
+  });
+});
+
+function opened(port: number, localAddress?: string): Promise<Socket> {
+  return new Promise((resolve) => {
+    const socket = connectSocket({ port, host: "127.0.0.1", ...(localAddress === undefined ? {} : { localAddress }) });
+    socket.on("error", () => undefined);
+    socket.once("connect", () => resolve(socket));
+  });
+}
 
 function closedAfter(bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {

@@ -4,7 +4,9 @@ import { createServer as createTlsServer } from "node:tls";
 import { type DownlinkChannel, downlinkTopic, isIdentifier, parseTopic, type UplinkChannel } from "@fieldloop/devices";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { HubError } from "../errors.ts";
-import { type PacketLimits, packetFilter, packetLimits } from "./packet-filter.ts";
+import { DevicePace, type DeviceRate, deviceRate } from "./device-pace.ts";
+import { Newcomers } from "./newcomers.ts";
+import { type PacketLimits, type PacketWatch, packetFilter, packetLimits } from "./packet-filter.ts";
 
 /** A message of a device as it came in; the sender is who the connection proved to be. */
 export type UplinkMessage = {
@@ -25,8 +27,14 @@ export type BrokerOptions = {
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly check: (who: { fleet: string; device: string; credential: string }) => Promise<boolean>;
   readonly store: (message: UplinkMessage) => Promise<void>;
+  /** A device subscribed, so that it hears what it is told. */
   readonly onConnected?: (who: { fleet: string; device: string }) => void;
+  /** A device's session began, was heard, ended; of a device's sessions the newest is the one told of. */
+  readonly onSession?: (who: { fleet: string; device: string }, what: "begin" | "heard" | "end") => void;
   readonly limits?: PacketLimits;
+  readonly rate?: DeviceRate;
+  /** Connections from one address of which it is not known yet whose they are; 128 unless said otherwise. */
+  readonly newcomersPerAddress?: number;
   /** Bytes accepted and not yet safe, over all connections; more is not read until some are. */
   readonly outstandingBytes?: number;
 };
@@ -47,6 +55,7 @@ type Identity = { readonly fleet: string; readonly device: string };
 
 const connackNotAuthorized = 5;
 const mostConnections = 20_000;
+const newcomersPerAddress = 128;
 
 /**
  * Starts the broker. A device connects with client id = device, user `fleet/device` and its credential as password; no
@@ -56,6 +65,9 @@ const mostConnections = 20_000;
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const identities = new WeakMap<Client, Identity>();
   const clients = new Map<string, Client>();
+  const sockets = new Map<Client, Socket>();
+  const paces = new Map<string, DevicePace>();
+  const newcomers = new Newcomers(options.newcomersPerAddress ?? newcomersPerAddress);
   const gate = createGate(options.outstandingBytes ?? 64 * 1024 * 1024);
   const aedes = await Aedes.createBroker({
     maxTopicLevels: 8,
@@ -76,7 +88,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       }
       options.check({ ...identity, credential: password.toString("utf8") }).then(
         (isRight) => {
-          if (isRight) identities.set(client, identity);
+          if (isRight) welcome(client, identity);
           done(isRight ? null : notAuthorized(), isRight);
         },
         () => done(notAuthorized(), false),
@@ -104,6 +116,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const identity = identities.get(client);
     if (identity === undefined) return;
     clients.set(nameOf(identity), client);
+    options.onSession?.(identity, "begin");
   });
   aedes.on("subscribe", (_subscriptions, client) => {
     const identity = identities.get(client);
@@ -111,14 +124,37 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   });
   aedes.on("clientDisconnect", (client) => {
     const identity = identities.get(client);
-    if (identity !== undefined && clients.get(nameOf(identity)) === client) clients.delete(nameOf(identity));
+    if (identity === undefined || clients.get(nameOf(identity)) !== client) return;
+    clients.delete(nameOf(identity));
+    options.onSession?.(identity, "end");
   });
-  const sockets = new Set<Socket>();
+  const welcome = (client: Client, identity: Identity): void => {
+    identities.set(client, identity);
+    const name = nameOf(identity);
+    if (!paces.has(name)) paces.set(name, new DevicePace(options.rate ?? deviceRate, performance.now()));
+    const socket = sockets.get(client);
+    if (socket !== undefined) newcomers.settle(socket);
+  };
+  const paceOf = (client: Client | undefined, bytes: number, isAnswer: boolean): number => {
+    const identity = client === undefined ? undefined : identities.get(client);
+    if (identity === undefined) return 0;
+    options.onSession?.(identity, "heard");
+    return isAnswer ? 0 : (paces.get(nameOf(identity))?.take(bytes, performance.now()) ?? 0);
+  };
+  const open = new Set<Socket>();
   const server = createListener(options, (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-    accept(aedes, socket, options.limits ?? packetLimits);
+    let client: Client | undefined;
+    const onPacket: PacketWatch["onPacket"] = ({ bytes, isAnswer }) => paceOf(client, bytes, isAnswer);
+    open.add(socket);
+    client = accept(aedes, socket, options.limits ?? packetLimits, onPacket);
+    const accepted = client;
+    sockets.set(accepted, socket);
+    socket.on("close", () => {
+      open.delete(socket);
+      sockets.delete(accepted);
+    });
   });
+  newcomers.watch(server);
   server.maxConnections = mostConnections;
   await listen(server, options).catch((error: unknown) => {
     aedes.close();
@@ -131,7 +167,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     disconnect: (who) => clients.get(nameOf(who))?.close(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy(); // a client that is asked to end may never answer
+      for (const socket of open) socket.destroy(); // a client that is asked to end may never answer
       await closed;
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
     },
@@ -186,14 +222,15 @@ function createListener(options: BrokerOptions, onSocket: (socket: Socket) => vo
     : createTlsServer({ ...options.tls, minVersion: "TLSv1.2", handshakeTimeout: packetLimits.connectMs }, onSocket);
 }
 
-function accept(aedes: Aedes, socket: Socket, limits: PacketLimits): void {
+function accept(aedes: Aedes, socket: Socket, limits: PacketLimits, onPacket: PacketWatch["onPacket"]): Client {
   socket.on("error", () => socket.destroy());
-  const filtered = socket.pipe(packetFilter(limits, () => socket.destroy()));
+  const filter = packetFilter(limits, { onViolation: () => socket.destroy(), onPacket });
+  const filtered = socket.pipe(filter);
   const stream = Duplex.from({ readable: filtered, writable: socket });
   stream.on("error", () => socket.destroy());
   socket.on("close", () => stream.destroy());
   stream.on("close", () => socket.destroy());
-  aedes.handle(stream);
+  return aedes.handle(stream);
 }
 
 function listen(server: Server, { host, port }: BrokerOptions): Promise<void> {
@@ -216,19 +253,29 @@ function publishTo(aedes: Aedes, topic: string, payload: Uint8Array): Promise<vo
   });
 }
 
-/** Lets bytes pass while fewer than `most` are outstanding; later ones wait their turn. */
+/** Lets bytes pass while fewer than `most` are outstanding; later ones wait their turn, first come first served. */
 function createGate(most: number) {
   let outstanding = 0;
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
+  const fits = (bytes: number) => outstanding === 0 || outstanding + bytes <= most;
+  const admit = () => {
+    for (let next = waiting[0]; next !== undefined && fits(next.bytes); next = waiting[0]) {
+      waiting.shift();
+      outstanding += next.bytes;
+      next.enter();
+    }
+  };
   return {
     async pass(bytes: number, work: () => Promise<void>): Promise<void> {
-      while (outstanding > 0 && outstanding + bytes > most) await new Promise<void>((resolve) => waiting.push(resolve));
-      outstanding += bytes;
+      await new Promise<void>((enter) => {
+        waiting.push({ bytes, enter });
+        admit();
+      });
       try {
         await work();
       } finally {
         outstanding -= bytes;
-        waiting.shift()?.();
+        admit();
       }
     },
   };

@@ -17,16 +17,33 @@ export const packetLimits: PacketLimits = { connectBytes: 8 * 1024, packetBytes:
 export type Violation = "packet-too-large" | "malformed-length" | "not-a-connect" | "connect-too-late";
 
 const connectType = 1;
+const pubackType = 4;
+
+/**
+ * What a filter asks and tells. onViolation: cut the connection · onPacket: a packet begins; returns how long to wait before
+ * it is passed on, with everything behind it (ms)
+ */
+export type PacketWatch = {
+  readonly onViolation: (why: Violation) => void;
+  readonly onPacket?: (packet: { readonly bytes: number; readonly isAnswer: boolean }) => number;
+};
+
+/** How far a chunk was inspected. from: where the packet that must wait begins */
+type Inspected =
+  | { readonly kind: "end" }
+  | { readonly kind: "violation"; readonly why: Violation }
+  | { readonly kind: "wait"; readonly ms: number; readonly from: number; readonly at: number };
 
 /**
  * Passes MQTT bytes on, and cuts the connection at the first fixed header that announces more than the limits allow:
- * the parser behind it never holds a packet that is too large.
+ * the parser behind it never holds a packet that is too large. A packet that must wait holds the socket's reading.
  */
-export function packetFilter(limits: PacketLimits, onViolation: (why: Violation) => void): Transform {
+export function packetFilter(limits: PacketLimits, { onViolation, onPacket = () => 0 }: PacketWatch): Transform {
   const header = new HeaderReader();
   let bodyLeft = 0;
   let isConnected = false;
   let isCut = false;
+  let waiting: NodeJS.Timeout | undefined;
   const deadline = setTimeout(() => cut("connect-too-late"), limits.connectMs);
   const cut = (why: Violation): void => {
     if (isCut) return;
@@ -38,37 +55,53 @@ export function packetFilter(limits: PacketLimits, onViolation: (why: Violation)
     if (!isConnected && type !== connectType) return "not-a-connect";
     return length > (isConnected ? limits.packetBytes : limits.connectBytes) ? "packet-too-large" : undefined;
   };
-  const inspect = (chunk: Buffer): Violation | undefined => {
-    for (let at = 0; at < chunk.length; ) {
+  const inspect = (chunk: Buffer, start: number): Inspected => {
+    let from = start;
+    for (let at = start; at < chunk.length; ) {
       if (bodyLeft > 0) {
         const step = Math.min(bodyLeft, chunk.length - at);
         bodyLeft -= step;
         at += step;
+        from = at;
         continue;
       }
       const packet = header.add(chunk[at] ?? 0);
       at += 1;
-      if (packet === "malformed") return "malformed-length";
+      if (packet === "malformed") return { kind: "violation", why: "malformed-length" };
       if (packet === undefined) continue;
-      const violation = check(packet.type, packet.length);
-      if (violation !== undefined) return violation;
+      const why = check(packet.type, packet.length);
+      if (why !== undefined) return { kind: "violation", why };
       isConnected = true;
       clearTimeout(deadline);
       bodyLeft = packet.length;
+      const ms = onPacket({ bytes: packet.length, isAnswer: packet.type === pubackType });
+      if (ms > 0) return { kind: "wait", ms, from, at };
+      if (bodyLeft === 0) from = at;
     }
-    return undefined;
+    return { kind: "end" };
   };
-  return new Transform({
+  const filter = new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
-      const violation = isCut ? undefined : inspect(chunk);
-      if (violation !== undefined) cut(violation);
-      done(null, isCut ? undefined : chunk);
+      const pass = (sentUpTo: number, start: number): void => {
+        const result = isCut ? undefined : inspect(chunk, start);
+        if (result?.kind === "violation") cut(result.why);
+        if (result?.kind !== "wait") {
+          done(null, result?.kind === "end" ? chunk.subarray(sentUpTo) : undefined);
+          return;
+        }
+        const { ms, from, at } = result;
+        if (from > sentUpTo) filter.push(chunk.subarray(sentUpTo, from));
+        waiting = setTimeout(() => pass(Math.max(sentUpTo, from), at), ms);
+      };
+      pass(0, 0);
     },
     destroy(error, done) {
       clearTimeout(deadline);
+      clearTimeout(waiting);
       done(error);
     },
   });
+  return filter;
 }
 
 /** Reads fixed headers byte by byte. */

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
-import type { Answers, PredictionsBody, SampleBody, SketchBody } from "@fieldloop/devices";
+import type { Answers, PredictionsBody, SampleBody, SamplingPolicy, SketchBody } from "@fieldloop/devices";
 import { vectorText } from "../storage/vector-text.ts";
+import type { AuditIntake } from "./audit-intake.ts";
+import type { DeviceFacts } from "./device-facts.ts";
 import type { ParsedRecord, RecordContent } from "./parsed-arrival.ts";
 import type { ReleaseHeads } from "./release-heads.ts";
+import { sketchSums } from "./sketch-facts.ts";
 import { byteaText, type TableRow } from "./table-rows.ts";
 
 const largestInt4 = 2 ** 31 - 1;
@@ -25,47 +28,64 @@ export function sampleId(
   return `s_${createHash("sha256").update(name).digest("hex").slice(0, 20)}`;
 }
 
-/** The rows that one good record becomes. heads: what the releases named in it call their classes */
+/**
+ * In whose light records are read. heads: what the releases named in them call their classes · policies: how they audit ·
+ * facts: what is known of the devices · audit: of their audit lanes
+ */
+export type Light = {
+  readonly heads: ReadonlyMap<string, ReleaseHeads>;
+  readonly policies: ReadonlyMap<string, SamplingPolicy["audit"]>;
+  readonly facts: DeviceFacts;
+  readonly audit: AuditIntake;
+};
+
+/** The rows that one good record becomes. */
 export function rowsOf(
   origin: RecordOrigin,
   record: ParsedRecord & { readonly content: RecordContent },
-  heads: ReadonlyMap<string, ReleaseHeads>,
+  light: Light,
 ): readonly TableRow[] {
+  const { heads, facts } = light;
   const { fleet, device, epoch, lane, receivedAt } = origin;
   const key = { fleet, device, epoch, lane, seq: record.seq };
   const times = { at: record.at, received_at: receivedAt };
   const { content } = record;
   switch (content.kind) {
     case "sample":
-      return [{ table: "samples", row: { ...key, ...times, ...sampleRow(origin, record.seq, content.body, heads) } }];
+      return [{ table: "samples", row: { ...key, ...times, ...sampleRow(origin, record.seq, content.body, light) } }];
     case "predictions":
       return predictionRows(content.body, heads).map((row) => ({ table: "predictions", row: { ...key, ...row } }));
-    case "sketch":
-      return [
-        { table: "sketches", row: { ...key, ...times, ...sketchRow(content.body), body: byteaText(record.bytes) } },
-      ];
+    case "sketch": {
+      const sums = sketchSums(content.body, heads.get(content.body.release));
+      const row = { ...key, ...times, ...sketchRow(content.body), ...sums, ...facts.takeSketch(origin, content.body) };
+      return [{ table: "sketches", row: { ...row, body: byteaText(record.bytes) } }];
+    }
     case "outcome": {
       const { prediction, outcome, value, at } = content.body;
       const [predictionEpoch, frame] = prediction.split("-");
       const named = { prediction, prediction_epoch: predictionEpoch, prediction_frame: Number(frame) };
-      return [{ table: "outcomes", row: { ...key, ...times, at, ...named, outcome, value } }];
+      const row = { ...key, ...times, at, hub_at: facts.hubTime(origin, at), ...named, outcome, value };
+      return [{ table: "outcomes", row }];
     }
     case "gap": {
       const { lane: gapLane, from, to, count, reason } = content.body;
       const row = { ...key, ...times, gap_lane: gapLane, from_seq: from, to_seq: to, count, reason };
-      return [{ table: "gaps", row }];
+      return [{ table: "gaps", row: { ...row, hub_at: facts.hubTime(origin, record.at) } }];
     }
-    default:
-      return [{ table: "device_events", row: { ...key, ...times, kind: content.kind, body: content.body } }];
+    default: {
+      const row = { ...key, ...times, kind: content.kind, body: content.body };
+      return [{ table: "device_events", row: { ...row, hub_at: facts.hubTime(origin, record.at) } }];
+    }
   }
 }
 
 /** The releases that a record names. */
 export function releasesOf({ content }: ParsedRecord): readonly string[] {
-  return content?.kind === "sample" || content?.kind === "predictions" ? [content.body.release] : [];
+  const isNamed = content?.kind === "sample" || content?.kind === "predictions" || content?.kind === "sketch";
+  return isNamed ? [content.body.release] : [];
 }
 
-function sampleRow(origin: RecordOrigin, seq: number, body: SampleBody, heads: ReadonlyMap<string, ReleaseHeads>) {
+function sampleRow(origin: RecordOrigin, seq: number, body: SampleBody, { heads, policies, audit }: Light) {
   const { track } = body.context;
   return {
     id: sampleId(origin, seq),
@@ -78,8 +98,7 @@ function sampleRow(origin: RecordOrigin, seq: number, body: SampleBody, heads: R
     height: body.image.height,
     encoding: body.image.encoding,
     reasons: body.reasons,
-    inclusion_probability: body.inclusionProbability,
-    audit: origin.lane === "audit",
+    ...audit.columnsOf(origin, body, policies),
     predictions: body.heads,
     ...primaryAnswer(body.heads, heads.get(body.release)),
     luma: body.luma,

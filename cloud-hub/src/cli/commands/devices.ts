@@ -1,11 +1,17 @@
 import { hostname } from "node:os";
 import { Command } from "commander";
 import { type ConnectionOptions, connect, withConnection } from "../connection.ts";
-import { brief, moment, print, table } from "../output.ts";
+import { deviceLines, deviceList, timelineLines } from "../device-lines.ts";
+import { moment, print } from "../output.ts";
 
 /** `fieldloop devices`: add a device, list them, look at one. */
 export const devicesCommand = (): Command =>
-  new Command("devices").description("the fleet's devices").addCommand(add()).addCommand(list()).addCommand(show());
+  new Command("devices")
+    .description("the fleet's devices")
+    .addCommand(add())
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(group());
 
 type AddOptions = ConnectionOptions & { profile: string; group?: string; simulated?: boolean };
 
@@ -30,27 +36,27 @@ const list = (): Command =>
     .description("list devices")
     .action(async (options: ConnectionOptions) => {
       const devices = await (await connect(options)).devices();
-      print(options, devices, () =>
-        table([
-          ["device", "profile", "group", "enrolled", "last seen", "runs", "shall run"],
-          ...devices.map((each) => [
-            each.device,
-            each.profile,
-            each.group ?? "",
-            each.enrolled ? "yes" : "no",
-            moment(each.lastSeen),
-            brief(each.release),
-            brief(each.desired?.release ?? null),
-          ]),
-        ]),
-      );
+      print(options, devices, () => deviceList(devices));
+    });
+
+const group = (): Command =>
+  withConnection(new Command("group"))
+    .description('put a device into a group, in place of the one it was in; "none" takes it out')
+    .argument("<device>")
+    .argument("<group>")
+    .action(async (device: string, name: string, options: ConnectionOptions) => {
+      const found = await (await connect(options)).setDeviceGroup(device, name === "none" ? null : name);
+      print(options, found, () => [
+        `Device ${device} is in ${found.group === null ? "no group" : `group ${found.group}`}.`,
+      ]);
     });
 
 const show = (): Command =>
   withConnection(new Command("show"))
-    .description("show one device")
+    .description("show one device and what happened to it in the last 24 hours")
     .argument("<device>")
     .action(async (device: string, options: ConnectionOptions) => {
-      const found = await (await connect(options)).device(device);
-      print(options, found, () => [JSON.stringify(found, undefined, 2)]);
+      const client = await connect(options);
+      const [found, timeline] = [await client.device(device), await client.deviceTimeline(device)];
+      print(options, { ...found, timeline }, () => [...deviceLines(found), "", ...timelineLines(timeline)]);
     });
