@@ -8,6 +8,7 @@ import { loopBench } from "./loop.ts";
 import { powerCutBench } from "./power-cut.ts";
 import { recipeBench } from "./recipe.ts";
 import { restoreBench } from "./restore.ts";
+import { rolloutBench } from "./rollout.ts";
 import { trainingStepBench } from "./training-step.ts";
 
 /** Every benchmark, in the order in which the list is printed. */
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   crashBench,
   powerCutBench,
   restoreBench,
+  rolloutBench,
 ];
