@@ -264,7 +264,7 @@ async function windows(count: number, look: (device: TalkingDevice) => Look = ()
 }
 
 async function untilEnded(id: string, withWindows = true, look?: (device: TalkingDevice) => Look): Promise<Rollout> {
-  for (let tries = 0; tries < 120; tries += 1) {
+  for (let tries = 0; tries < 400; tries += 1) {
     const rollout = await client.rollout(id);
     if (rollout.endedAt !== null) return rollout;
     if (withWindows) await windows(1, look);
@@ -281,8 +281,8 @@ async function untilEnded(id: string, withWindows = true, look?: (device: Talkin
 }
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await isTrue()); ) {
-    assert.ok(Date.now() < deadline, `waited 20 s in vain until ${what}`);
+  for (const deadline = Date.now() + 90_000; !(await isTrue()); ) {
+    assert.ok(Date.now() < deadline, `waited 90 s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -4,7 +4,7 @@ import type { Rollout } from "@fieldloop/cloud-hub";
 import { until } from "./device-process.ts";
 import { RolloutFleet } from "./rollout-fleet.ts";
 
-const request = { group: "all", waves: [1, "100%"], soakMs: 5000, longestSoakMs: 60_000 };
+const request = { group: "all", waves: [1, "100%"], soakMs: 5000, longestSoakMs: 150_000 };
 let fleet: RolloutFleet;
 
 before(async () => {
@@ -44,7 +44,7 @@ test("harm stops a release in wave one and rolls it back; the others never see i
   assert.deepEqual([ended.state, ended.cause], ["stopped", "harm"], told(ended));
   const isBack = async () =>
     (await Promise.all(fleet.cameras.map((camera) => camera.release()))).every((each, at) => each === before[at]);
-  await until("every camera runs what it ran before", isBack);
+  await until("every camera runs what it ran before", isBack, 90_000);
   const reached = fleet.cameras.filter(({ answered }) => answered.has(release)).map(({ name }) => name);
   assert.deepEqual(reached, [ended.waves[0]!.devices[0]!.device]);
 });
@@ -55,7 +55,7 @@ async function untilEnded(id: string): Promise<Rollout> {
     rollout = await fleet.client.rollout(id);
     return rollout.endedAt !== null;
   };
-  await until("the rollout ended", isOver, 90_000).catch((error: unknown) => {
+  await until("the rollout ended", isOver, 240_000).catch((error: unknown) => {
     throw new Error(`${String(error)} ${told(rollout)}`);
   });
   return rollout;
