@@ -3,7 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { createSketch, encodeMessage, type Message, observeDrop, observeFrame, type ReleaseEventBody } from "@fieldloop/devices";
+import {
+  createSketch,
+  encodeMessage,
+  type Message,
+  observeDrop,
+  observeFrame,
+  type ReleaseEventBody,
+} from "@fieldloop/devices";
 import { TinyDevice } from "../ingest/tiny-device.ts";
 import { type HubStore, openHubStore } from "../storage/hub-store.ts";
 import { type DeviceReader, getDevice, listDevices } from "./device.ts";
