@@ -1,0 +1,14 @@
+import type { Figure } from "./model-requests.ts";
+import classes from "./models.module.css";
+
+/** A share from 0 to 1 with its interval as a bar; words beside it say the same. */
+export function IntervalBar({ figure, isSecond = false }: { figure: Figure; isSecond?: boolean }) {
+  const percent = (share: number) => `${Math.max(0, Math.min(1, share)) * 100}%`;
+  const { low, high, value } = figure;
+  return (
+    <span className={`${classes.bar} ${isSecond ? classes.second : ""}`} aria-hidden>
+      <span className={classes.reach} style={{ left: percent(low), width: percent(high - low) }} />
+      <span className={classes.point} style={{ left: percent(value) }} />
+    </span>
+  );
+}
