@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type HubClient, HubError, type Rollout } from "@fieldloop/cloud-hub";
 import { until } from "../journeys/device-process.ts";
-import { type Camera, RolloutFleet } from "../journeys/rollout-fleet.ts";
+import { type Camera, RolloutFleet, steadyGate } from "../journeys/rollout-fleet.ts";
 import { seededRandom } from "./kill-cycles.ts";
 
 /** What goes out in a cycle: fit to pass, unable to start, or harmful. */
@@ -53,6 +53,7 @@ export async function killRollouts(
         waves: [1, "100%"],
         soakMs: 4000,
         longestSoakMs: 90_000,
+        gate: steadyGate,
       });
       const afterMs = random() * longestMs[kind];
       await delay(afterMs);

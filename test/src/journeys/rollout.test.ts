@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Rollout } from "@fieldloop/cloud-hub";
 import { until } from "./device-process.ts";
-import { RolloutFleet } from "./rollout-fleet.ts";
+import { RolloutFleet, steadyGate } from "./rollout-fleet.ts";
 
-const request = { group: "all", waves: [1, "100%"], soakMs: 5000, longestSoakMs: 150_000 };
+const request = { group: "all", waves: [1, "100%"], soakMs: 5000, longestSoakMs: 150_000, gate: steadyGate };
 let fleet: RolloutFleet;
 
 before(async () => {
