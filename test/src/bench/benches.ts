@@ -1,6 +1,7 @@
 import type { Bench } from "./bench.ts";
 import { crashBench } from "./crash.ts";
 import { delayBench } from "./delay.ts";
+import { drainBench } from "./drain.ts";
 import { engineBench } from "./engine.ts";
 import { int8Bench } from "./int8.ts";
 import { journalBench } from "./journal.ts";
@@ -23,5 +24,6 @@ export const benches: readonly Bench[] = [
   crashBench,
   powerCutBench,
   restoreBench,
+  drainBench,
   rolloutBench,
 ];
