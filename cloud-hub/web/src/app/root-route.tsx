@@ -2,6 +2,7 @@ import { IconMapSearch } from "@tabler/icons-react";
 import { createRootRoute, Link } from "@tanstack/react-router";
 import { Empty } from "../states/empty.tsx";
 import { Failing } from "../states/failing.tsx";
+import { PageHeader, usePageTitle } from "./page-header.tsx";
 import { Shell } from "./shell.tsx";
 
 /** The route that every page hangs on. */
@@ -12,9 +13,13 @@ export const rootRoute = createRootRoute({
 });
 
 function NotFound() {
+  usePageTitle("No such page");
   return (
-    <Empty title="No such page" icon={IconMapSearch}>
-      This address leads nowhere. <Link to="/">Go to the loop</Link>.
-    </Empty>
+    <>
+      <PageHeader title="No such page" />
+      <Empty title="This address leads nowhere" icon={IconMapSearch}>
+        <Link to="/">Go to the loop</Link>, or press <kbd>?</kbd> to see the ways.
+      </Empty>
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type Query, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { openChangeGate } from "./change-gate.ts";
 import { type Contact, currentContact, onContact } from "./contact.ts";
@@ -20,7 +20,7 @@ export function useLive(): void {
     const gate = openChangeGate((topics) => {
       void client.invalidateQueries({ predicate: (query) => isAbout(query, topics) }, { cancelRefetch: false });
     }, refetchEveryMs);
-    const stop = startLive({ onChange: gate.add, onOpen: () => void refetchOlder(client) });
+    const stop = startLive({ onChange: gate.add, onOpen: () => void client.invalidateQueries({ predicate: isLive }) });
     return () => {
       stop();
       gate.close();
@@ -28,15 +28,10 @@ export function useLive(): void {
   }, [client]);
 }
 
-/** What was fetched just now missed nothing; so a first visit does not ask twice. */
-function refetchOlder(client: QueryClient): Promise<void> {
-  const justNow = Date.now() - 2000;
-  return client.invalidateQueries({
-    predicate: ({ state }) => state.dataUpdatedAt < justNow && state.fetchStatus === "idle",
-  });
+/** A query is about the topic that its key starts with; the overview is about all; `meta.live: false` wants to be left alone. */
+function isAbout(query: Query, topics: ReadonlySet<Topic>): boolean {
+  const [first] = query.queryKey;
+  return isLive(query) && (first === "overview" || topics.has(first as Topic)); // keys are compared as text
 }
 
-/** A query is about the topic that its key starts with; the overview is about all; `meta.live: false` wants to be left alone. */
-function isAbout({ queryKey: [first], meta }: Query, topics: ReadonlySet<Topic>): boolean {
-  return meta?.live !== false && (first === "overview" || topics.has(first as Topic)); // keys are compared as text
-}
+const isLive = ({ meta }: Query): boolean => meta?.live !== false;

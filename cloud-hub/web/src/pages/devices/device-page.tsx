@@ -22,7 +22,13 @@ const route = getRouteApi("/devices/$device");
 export function DevicePage() {
   const { device } = route.useParams();
   usePageTitle(device);
-  return <QueryView query={useQuery(deviceQuery(device))}>{(found) => <DeviceView device={found} />}</QueryView>;
+  const query = useQuery(deviceQuery(device));
+  return (
+    <>
+      {query.data === undefined && <PageHeader title={device} />}
+      <QueryView query={query}>{(found) => <DeviceView device={found} />}</QueryView>
+    </>
+  );
 }
 
 function DeviceView({ device }: { device: Device }) {

@@ -20,7 +20,13 @@ const route = getRouteApi("/rollouts/$rollout");
 export function RolloutPage() {
   const { rollout: id } = route.useParams();
   usePageTitle("Rollout");
-  return <QueryView query={useQuery(rolloutQuery(id))}>{(rollout) => <RolloutView rollout={rollout} />}</QueryView>;
+  const query = useQuery(rolloutQuery(id));
+  return (
+    <>
+      {query.data === undefined && <PageHeader title="Rollout" />}
+      <QueryView query={query}>{(rollout) => <RolloutView rollout={rollout} />}</QueryView>
+    </>
+  );
 }
 
 function RolloutView({ rollout }: { rollout: Rollout }) {

@@ -9,7 +9,7 @@ import classes from "./rollouts.module.css";
 
 /** From here on devices are cells without their names, so that a thousand of them still fit. */
 const namedAtMost = 12;
-const shownAtMost = 600;
+const shownAtMost = 204;
 
 /** Waves from left to right as they open; each holds its devices as cells. Choosing one shows its rules below. */
 export function WaveTrack(props: {
@@ -76,7 +76,7 @@ function Cell({ device, isNamed }: { device: WaveDevice; isNamed: boolean }) {
         params={{ device: device.device }}
         className={classes.cell}
         data-tone={tone}
-        aria-label={words}
+        aria-label={isNamed ? undefined : words}
       >
         <span aria-hidden>{mark}</span>
         {isNamed && <span className={classes.cellName}>{device.device}</span>}
@@ -90,11 +90,15 @@ function Counts({ devices }: { devices: readonly WaveDevice[] }) {
   const counts = [...Map.groupBy(devices, (device) => shownDevice(device).word)];
   return (
     <p className={classes.waveFacts}>
-      {counts.map(([word, members]) => `${countText(members.length)} ${word}`).join(", ")}
+      {counts
+        .map(([word, members]) => `${countText(members.length)} ${members.length === 1 ? word : pluralOf(word)}`)
+        .join(", ")}
       {devices.length > shownAtMost && `; the first ${countText(shownAtMost)} are shown`}
     </p>
   );
 }
+
+const pluralOf = (word: string): string => (word === "runs it" ? "run it" : word);
 
 function shareText({ share, devices }: Wave): string {
   const count = `${countText(devices.length)} ${devices.length === 1 ? "device" : "devices"}`;
