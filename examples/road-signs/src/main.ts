@@ -1,9 +1,9 @@
 import { openRoadSigns } from "./dataset/open-road-signs.ts";
 import { ExampleError } from "./errors.ts";
+import { type Fleet, startFleet } from "./story/fleet.ts";
 import { startHubProcess } from "./story/hub-process.ts";
 import { type DemoOptions, parseOptions, usage } from "./story/options.ts";
 import { clearPlaces, type Places, preparePlaces } from "./story/places.ts";
-import { type Reader, startReader } from "./story/reader-process.ts";
 import { recipesFor } from "./story/recipes.ts";
 import { openState } from "./story/state.ts";
 import type { Story } from "./story/story.ts";
@@ -35,7 +35,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
   printer.heading("fieldloop", introduction(options, places));
   const state = await openState(places.state, { source: options.field ?? "rendered world", seed: options.seed });
   const hub = await startHubProcess(places.hub, options.once ? "free" : "default");
-  let reader: Promise<Reader> | undefined;
+  let fleet: Promise<Fleet> | undefined;
   const story: Story = {
     options,
     places,
@@ -44,9 +44,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
     printer,
     state,
     recipes: recipesFor(data, options),
-    reader: () => {
-      reader ??= startReader({ data: places.device, field: options.field, seed: options.seed });
-      return reader;
+    fleet: () => {
+      fleet ??= startFleet(hub.client, { data: places.devices, field: options.field, seed: options.seed });
+      return fleet;
     },
   };
   const interrupted = untilInterrupted();
@@ -61,7 +61,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
     if (!options.once) await keepRunning(story, hub.url, interrupted);
     return options.once ? outcome : 0;
   } finally {
-    await (await reader?.catch(() => undefined))?.close();
+    await (await fleet?.catch(() => undefined))?.close();
     await hub.close();
     await clearPlaces(places, options);
   }
@@ -73,13 +73,10 @@ function introduction({ field }: DemoOptions, { continues, root }: Places): stri
 }
 
 async function keepRunning(story: Story, url: string, interrupted: Promise<unknown>): Promise<void> {
-  const { framesPerSecond } = story.options;
-  const reader = await story.reader();
-  reader
-    .ask({ kind: "play", scene: "field", frames: "until-stopped", framesPerSecond }, "played")
-    .catch(() => undefined);
+  const fleet = await story.fleet();
+  fleet.play("field", "until-stopped", story.options.framesPerSecond).catch(() => undefined);
   story.printer.note(
-    `The hub stays up at ${url} and the device keeps answering; Ctrl-C ends both, and the next run goes on from here.`,
+    `The hub stays up at ${url} and the cameras keep answering; Ctrl-C ends both, and the next run goes on from here.`,
   );
   await interrupted;
 }

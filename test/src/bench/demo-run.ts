@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,15 +37,19 @@ export type DemoRun = {
   readonly seconds: number;
 };
 
+const taskset = "/usr/bin/taskset";
 const program = fileURLToPath(new URL("../../../examples/road-signs/src/main.ts", import.meta.url));
 
-/** Runs `npm run demo -- --once` with more arguments, and reads what it wrote. log: each line that it prints */
-export async function runDemo(args: readonly string[], log: (line: string) => void): Promise<DemoRun> {
+/**
+ * Runs `npm run demo -- --once` with more arguments, and reads what it wrote.
+ * log: each line that it prints · core: the one that it may use, so that two runs can stand side by side; all unless given
+ */
+export async function runDemo(args: readonly string[], log: (line: string) => void, core?: number): Promise<DemoRun> {
   const folder = await mkdtemp(join(tmpdir(), "fieldloop-bench-"));
   try {
     const files = { report: join(folder, "report.json"), units: join(folder, "units.json") };
     const started = performance.now();
-    const exitCode = await run([...args, "--once", "--report", files.report, "--units", files.units], log);
+    const exitCode = await run([...args, "--once", "--report", files.report, "--units", files.units], log, core);
     const seconds = (performance.now() - started) / 1000;
     if (exitCode !== 0 && exitCode !== 3)
       throw new Error(`Expected the demo to end with 0 or 3, it ended with ${exitCode}; its last lines say why.`);
@@ -60,8 +65,10 @@ export async function runDemo(args: readonly string[], log: (line: string) => vo
   }
 }
 
-function run(args: readonly string[], log: (line: string) => void): Promise<number | null> {
-  const child = spawn(process.execPath, [...process.execArgv, program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function run(args: readonly string[], log: (line: string) => void, core: number | undefined): Promise<number | null> {
+  const pinned = core === undefined || !existsSync(taskset) ? [] : [taskset, "--cpu-list", String(core)];
+  const [command = process.execPath, ...rest] = [...pinned, process.execPath, ...process.execArgv, program, ...args];
+  const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
       for (const line of chunk.toString("utf8").split("\n")) if (line.trim() !== "") log(`    ${line}`);

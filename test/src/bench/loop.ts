@@ -12,8 +12,7 @@ import { type DemoRun, runDemo } from "./demo-run.ts";
 
 type Mode = "plain" | "light";
 
-/** Frames per second of the benchmark's camera: the same frames as the demo's, in less time. */
-const framesPerSecond = 120;
+type Plan = { readonly mode: Mode; readonly answers: number };
 
 /** What a plain network gave in PyTorch (evaluation.md), field test and old test in percent, over seeds 0 and 1. */
 const table = {
@@ -31,10 +30,11 @@ export const loopBench: Bench = {
     if ("why" in data) return { results: [], skipped: [{ id: "loop", why: data.why }] };
     const results: BenchResult[] = [];
     for (const answers of options.full ? [25, 50, 100, 200] : [100]) {
-      for (const mode of ["plain", "light"] as const) {
-        const runs = await runsOf(data.dir, { mode, answers }, options);
-        results.push(...judge(mode, answers, runs));
-      }
+      const modes = ["plain", "light"] as const;
+      const runs = await Promise.all(
+        modes.map((mode, core) => runsOf(data.dir, { mode, answers }, core, options)), // side by side, a core each
+      );
+      results.push(...modes.flatMap((mode, index) => judge(mode, answers, runs[index] ?? [])));
     }
     return {
       results: results.filter(({ id }) => options.only === undefined || id.includes(options.only)),
@@ -45,23 +45,17 @@ export const loopBench: Bench = {
 
 async function runsOf(
   dir: string,
-  { mode, answers }: { readonly mode: Mode; readonly answers: number },
+  { mode, answers }: Plan,
+  core: number,
   { seeds = [0, 1, 2], log }: BenchOptions,
 ): Promise<readonly DemoRun[]> {
   const runs: DemoRun[] = [];
   for (const seed of seeds) {
     log(`${mode}, ${answers} answers, seed ${seed}`);
-    const args = [
-      "--field",
-      dir,
-      "--seed",
-      String(seed),
-      "--answers",
-      String(answers),
-      "--fps",
-      String(framesPerSecond),
-    ];
-    runs.push(await runDemo([...args, "--compare", ...(mode === "plain" ? ["--plain"] : [])], log));
+    const args = ["--field", dir, "--seed", String(seed), "--answers", String(answers), "--compare"];
+    runs.push(
+      await runDemo([...args, ...(mode === "plain" ? ["--plain"] : [])], (line) => log(`${mode}: ${line}`), core),
+    );
   }
   return runs;
 }
@@ -99,12 +93,16 @@ function judge(mode: Mode, answers: number, runs: readonly DemoRun[]): BenchResu
       runs,
       ({ report }) => (report.drift.windowsToAlarm ?? Infinity) <= 6,
     ),
-    count(
-      id("released"),
-      "runs that released v2, refused all five bad ones and answered every frame",
-      runs,
-      ({ exitCode }) => exitCode === 0,
-    ),
+    {
+      ...count(
+        id("released"),
+        "runs whose gate let v2 out; the others refused it",
+        runs,
+        ({ exitCode }) => exitCode === 0,
+      ),
+      goal: "printed",
+      met: null,
+    },
     seconds(id("seconds"), runs),
   ];
 }

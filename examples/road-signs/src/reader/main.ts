@@ -4,13 +4,20 @@ import { parseArgs } from "node:util";
 import { openRuntime } from "@fieldloop/edge-runtime";
 import { openRoadSigns } from "../dataset/open-road-signs.ts";
 import { playSteadily } from "./camera.ts";
-import type { Counts, ReaderReply, ReaderRequest } from "./messages.ts";
+import type { Answering, Counts, ReaderReply, ReaderRequest } from "./messages.ts";
 import { framesOf, type PlayedFrame } from "./playlist.ts";
 
 const { values } = parseArgs({
-  options: { data: { type: "string" }, field: { type: "string" }, seed: { type: "string", default: "0" } },
+  options: {
+    data: { type: "string" },
+    field: { type: "string" },
+    seed: { type: "string", default: "0" },
+    camera: { type: "string", default: "0" },
+    cameras: { type: "string", default: "1" },
+  },
 });
 const data = await openRoadSigns({ field: values.field, seed: Number(values.seed) });
+const viewpoint = { camera: Number(values.camera), cameras: Number(values.cameras) };
 const runtime = await openRuntime(values.data ?? ".fieldloop/device");
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });
 loopDelay.enable();
@@ -20,14 +27,18 @@ let answered = 0;
 let failed = 0;
 let stopped = false;
 const waiting = new Set<Promise<void>>();
+const byRelease: Record<string, Answering> = {};
 
 function show({ pixels, width, height, track }: PlayedFrame): void {
   shown += 1;
   const answer = runtime
     .infer({ image: { data: pixels, width, height }, context: { track } })
     .then(
-      () => {
+      ({ release }) => {
         answered += 1;
+        const at = Date.now();
+        const before = byRelease[release];
+        byRelease[release] = { frames: (before?.frames ?? 0) + 1, firstAt: before?.firstAt ?? at, lastAt: at };
       },
       () => {
         failed += 1;
@@ -38,7 +49,7 @@ function show({ pixels, width, height, track }: PlayedFrame): void {
 }
 
 async function play(request: Extract<ReaderRequest, { kind: "play" }>): Promise<void> {
-  const frames = framesOf(data, request.scene);
+  const frames = framesOf(data, request.scene, viewpoint);
   stopped = false;
   await playSteadily({
     framesPerSecond: request.framesPerSecond,
@@ -53,14 +64,14 @@ async function play(request: Extract<ReaderRequest, { kind: "play" }>): Promise<
 }
 
 function counts(): Counts {
-  const { journal, release, swaps, bytes } = runtime.status();
+  const { journal, release, bytes } = runtime.status();
   return {
     shown,
     answered,
     failed,
     waiting: Object.values(journal.lanes).reduce((sum, lane) => sum + lane.waiting, 0),
     release,
-    swaps: swaps.map(({ release, frames, unanswered }) => ({ release, frames, unanswered })),
+    byRelease,
     bytes,
     loopDelayP99Ms: loopDelay.percentile(99) / 1e6,
   };

@@ -12,10 +12,13 @@ export type ReaderRequest =
   | { readonly kind: "offer"; readonly bundle: string }
   | { readonly kind: "count" };
 
+/** What one release answered: how many frames, the first and the last of them when (ms since 1970). */
+export type Answering = { readonly frames: number; readonly firstAt: number; readonly lastAt: number };
+
 /**
  * How the reader stands since it started.
- * waiting: journal records without a receipt · swaps: changes of release with the frames that came between offer and first
- * answer · bytes: on the wire, downloads of releases included · loopDelayP99Ms: delay of the event loop
+ * waiting: journal records without a receipt · byRelease: answers as the program got them · bytes: on the wire, downloads of
+ * releases included · loopDelayP99Ms: delay of the event loop
  */
 export type Counts = {
   readonly shown: number;
@@ -23,7 +26,7 @@ export type Counts = {
   readonly failed: number;
   readonly waiting: number;
   readonly release: string | null;
-  readonly swaps: readonly { readonly release: string; readonly frames: number; readonly unanswered: number }[];
+  readonly byRelease: Readonly<Record<string, Answering>>;
   readonly bytes: { readonly up: number; readonly down: number };
   readonly loopDelayP99Ms: number;
 };

@@ -22,7 +22,7 @@ export function closingTable(report: LoopReport): string[] {
     ["Field, dark images never trained on", fieldRows(report)],
     ["Old world, bright images", oldRows(report)],
     ["Answers", answerRows(report)],
-    ["Device", deviceRows(report)],
+    [`${report.devices.length} devices`, deviceRows(report)],
     ["Releases", releaseRows(report)],
   ];
   return sections.flatMap(([title, rows]) => [title, ...rows.map(line), ""]).slice(0, -1);
@@ -92,9 +92,28 @@ function deviceRows({ bytes, swap, refusedReleases, steps }: LoopReport): readon
   ];
 }
 
-function releaseRows({ releases }: LoopReport): readonly Row[] {
+function releaseRows({ releases, waves, brokenRelease, badRelease }: LoopReport): readonly Row[] {
+  const healthy = waves.filter(({ state }) => state === "healthy").length;
   return [
     ["v1", shortDigest(releases.v1)],
-    ["v2", releases.v2 === null ? "not released: the gate refused it" : shortDigest(releases.v2)],
+    [
+      "v2",
+      releases.v2 === null ? "not released: the gate refused it" : shortDigest(releases.v2),
+      wavesText(healthy, waves),
+    ],
+    ...(brokenRelease === null ? [] : [brokenRow(brokenRelease)]),
+    ...(badRelease === null ? [] : [badRow(badRelease)]),
   ];
+}
+
+const wavesText = (healthy: number, waves: LoopReport["waves"]): string =>
+  waves.length === 0 ? "" : `${healthy} of ${waves.length} waves`;
+
+function brokenRow({ state, framesAnswered }: NonNullable<LoopReport["brokenRelease"]>): Row {
+  return ["v2a, which cannot start", state, `${wholeText(framesAnswered)} frames answered`];
+}
+
+function badRow({ state, stoppedMs, predictions }: NonNullable<LoopReport["badRelease"]>): Row {
+  const after = stoppedMs === null ? "" : ` after ${secondsText(stoppedMs / 1000)}`;
+  return ["v2b, which starts and is bad", `${state}${after}`, `${wholeText(predictions)} predictions`];
 }

@@ -23,10 +23,34 @@ export const StepRecordSchema = Type.Object({
 export type StepRecord = Static<typeof StepRecordSchema>;
 
 /**
+ * One wave of a rollout: who was in it, how it ended (`healthy`, `stopped`, or `waiting`: never opened), from its opening to
+ * its verdict in ms, and why.
+ */
+export const WaveRecordSchema = Type.Object({
+  number: Type.Integer({ minimum: 1 }),
+  state: Type.String(),
+  devices: Type.Array(Type.String()),
+  ms: Type.Union([Count, Type.Null()]),
+  sentence: Type.Union([Type.String(), Type.Null()]),
+  rules: Type.Array(Type.String()),
+});
+export type WaveRecord = Static<typeof WaveRecordSchema>;
+
+/** How a rollout of a bad release ended. */
+const Ended = {
+  state: Type.String(),
+  cause: Type.Union([Type.String(), Type.Null()]),
+  reason: Type.String(),
+  waves: Type.Array(WaveRecordSchema),
+};
+
+/**
  * What one run of the loop measured, as `--report FILE` writes it.
  * accuracy: shares right on the tests, null where not compared; `fieldAudited` is v1's from the audit lane ·
  * drift: the detector's scores on old tracks (before) and at dusk (after) · labels.used: answers, `pool` frames they could have gone to ·
- * gate: rule by rule as the hub answered · bytes: the device's uplink and downlink
+ * gate: rule by rule as the hub answered · waves: v2's · brokenRelease: v2a, which cannot start · badRelease: v2b, which starts
+ * and is bad, with ms from its first prediction to the hub's decision and to its last prediction (null: it never answered) ·
+ * bytes: all devices' uplink and downlink
  */
 export const LoopReportSchema = Type.Object({
   data: Type.String(),
@@ -53,7 +77,22 @@ export const LoopReportSchema = Type.Object({
   labels: Type.Object({ used: Count, audit: Count, pool: Count, machine: Count, machineRight: Count }),
   gate: Type.Object({ passed: Type.Boolean(), rules: Type.Array(Type.String()) }),
   variants: Type.Array(FitCardSchema),
+  devices: Type.Array(
+    Type.Object({ device: Type.String(), profile: Type.String(), simulated: Type.Boolean(), target: Type.String() }),
+  ),
   refusedReleases: Type.Array(RefusalSchema),
+  waves: Type.Array(WaveRecordSchema),
+  brokenRelease: Type.Union([Type.Object({ framesAnswered: Count, ...Ended }), Type.Null()]),
+  badRelease: Type.Union([
+    Type.Object({
+      devicesReached: Count,
+      predictions: Count,
+      stoppedMs: Type.Union([Type.Number(), Type.Null()]),
+      rolledBackMs: Type.Union([Type.Number(), Type.Null()]),
+      ...Ended,
+    }),
+    Type.Null(),
+  ]),
   swap: Type.Object({ frames: Count, unanswered: Count }),
   bytes: Type.Object({ up: Count, down: Count }),
   releases: Type.Object({ v1: Type.String(), v2: Type.Union([Type.String(), Type.Null()]) }),

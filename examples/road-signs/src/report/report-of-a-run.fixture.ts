@@ -4,6 +4,14 @@ import type { LoopReport } from "./loop-report.ts";
 export function reportOfARun(): LoopReport {
   const figure = (value: number, n: number) => ({ value, low: value - 0.04, high: value + 0.04, n });
   const refusal = (what: string) => ({ what, refused: true, code: "digest-mismatch", reason: `refused: ${what}` });
+  const wave = (number: number, state: string, ms: number | null) => ({
+    number,
+    state,
+    devices: [`camera-${number}`],
+    ms,
+    sentence: state,
+    rules: [],
+  });
   return {
     data: "rendered",
     seed: 0,
@@ -36,6 +44,25 @@ export function reportOfARun(): LoopReport {
         peakMemoryBytes: null,
       },
     ],
+    devices: [{ device: "camera-north", profile: "x86-64", simulated: false, target: "ort-cpu-x86" }],
+    waves: [wave(1, "healthy", 11_200), wave(2, "healthy", 10_900)],
+    brokenRelease: {
+      framesAnswered: 0,
+      state: "stopped",
+      cause: "cannot-start",
+      reason: "camera-north refused it",
+      waves: [wave(1, "stopped", 900), wave(2, "waiting", null)],
+    },
+    badRelease: {
+      devicesReached: 1,
+      predictions: 310,
+      stoppedMs: 9_400,
+      rolledBackMs: 9_900,
+      state: "stopped",
+      cause: "harm",
+      reason: "confidence fell",
+      waves: [wave(1, "stopped", 10_100), wave(2, "waiting", null)],
+    },
     refusedReleases: ["flipped byte", "wrong key", "other profile", "golden samples", "replay"].map(refusal),
     swap: { frames: 340, unanswered: 0 },
     bytes: { up: 1_840_000, down: 412_000 },

@@ -8,6 +8,7 @@ import { reportOfARun } from "./report-of-a-run.fixture.ts";
 test("the report has the promised keys", () => {
   const report = JSON.parse(reportJson(reportOfARun()));
   const promised = ["accuracy", "drift", "labels", "variants", "refusedReleases", "swap", "bytes", "steps", "seed"];
+  promised.push("waves", "brokenRelease", "badRelease", "devices");
   for (const key of promised) assert.ok(key in report, key);
   const compared = ["fieldBefore", "fieldAfter", "fieldAfterUniform", "fieldAllLabels", "oldBefore", "oldAfter"];
   for (const key of compared) assert.ok(key in report.accuracy, key);
@@ -47,4 +48,6 @@ test("exits with 0 for a released v2, 3 when the gate refused it, 1 when a bad r
   assert.equal(exitCodeOf({ ...good, refusedReleases: [{ ...first!, refused: false }, ...others] }), 1);
   assert.equal(exitCodeOf({ ...good, refusedReleases: others }), 1);
   assert.equal(exitCodeOf({ ...good, swap: { frames: 340, unanswered: 1 } }), 1);
+  assert.equal(exitCodeOf({ ...good, brokenRelease: { ...good.brokenRelease!, framesAnswered: 1 } }), 1);
+  assert.equal(exitCodeOf({ ...good, badRelease: { ...good.badRelease!, cause: "too-little-data" } }), 1);
 });

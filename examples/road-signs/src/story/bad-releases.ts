@@ -5,8 +5,9 @@ import type { Release } from "@fieldloop/cloud-hub";
 import { encodeMessage, generateKeyPair, ReleaseManifestSchema, signedFiles, signRelease } from "@fieldloop/devices";
 import { Value } from "typebox/value";
 import { unpackBundle } from "./bundle-folder.ts";
+import { firstCamera } from "./cameras.ts";
 import { policyOf } from "./steps/release.ts";
-import { deviceName, type Story } from "./story.ts";
+import type { Story } from "./story.ts";
 
 /** A bad release on a stick: what is wrong with it, and the folder. */
 export type BadRelease = { readonly what: string; readonly prepare: () => Promise<string> };
@@ -20,14 +21,17 @@ export function badReleases(
     { what: "one flipped byte", prepare: () => flippedByte(story, parts.version, parts.runs) },
     { what: "signed with a wrong key", prepare: () => wrongKey(story, parts.version) },
     { what: "for another profile", prepare: () => otherProfile(story, parts.version) },
-    { what: "failing its golden samples", prepare: () => failingGolden(story, parts.version) },
+    {
+      what: "failing its golden samples",
+      prepare: async () => bundleOf(story, await failingGoldenRelease(story, parts.version), "golden"),
+    },
     { what: "a replayed older desired state", prepare: async () => parts.firstBundle },
   ];
 }
 
 /** Asks for the other variant, so that its files are not on the device yet, and flips one bit in the largest of them. */
 async function flippedByte(story: Story, version: string, runs: Release): Promise<string> {
-  const { profile } = await story.client.device(deviceName);
+  const { profile } = firstCamera;
   const isFloat = runs.profiles[profile]?.target === "ort-cpu-fp32";
   const budget = isFloat ? { maxSlowdown: 1e6, maxLoss: 1 } : { maxSlowdown: 1e-6 };
   const policy = policyOf(story.options.framesPerSecond);
@@ -60,8 +64,8 @@ async function otherProfile(story: Story, version: string): Promise<string> {
   return bundleOf(story, release.digest, "other-profile");
 }
 
-/** A golden set whose expectations name the next class: no honest model can pass it. */
-async function failingGolden(story: Story, version: string): Promise<string> {
+/** A release whose golden samples expect the next class: no honest model can pass them. */
+export async function failingGoldenRelease(story: Story, version: string): Promise<string> {
   const { data, client, options } = story;
   const classes = data.classes.sign.length;
   const images = data.old.validation.slice(0, 16).flatMap(({ frames }) => frames.slice(-1));
@@ -80,14 +84,14 @@ async function failingGolden(story: Story, version: string): Promise<string> {
     policy: policyOf(options.framesPerSecond),
     golden: Buffer.from(golden).toString("base64"),
   });
-  return bundleOf(story, release.digest, "golden");
+  return release.digest;
 }
 
 /** Signs a desired state for carrying by hand and unpacks the bundle. */
 async function bundleOf(story: Story, release: string, name: string): Promise<string> {
-  await story.client.setDesired({ device: deviceName, release, force: true, carried: true });
+  await story.client.setDesired({ device: firstCamera.name, release, force: true, carried: true });
   const folder = join(story.places.bundles, `${name}-${randomBytes(4).toString("hex")}`);
-  await unpackBundle(await story.client.bundle(release, deviceName), folder);
+  await unpackBundle(await story.client.bundle(release, firstCamera.name), folder);
   return folder;
 }
 

@@ -4,17 +4,25 @@ import { nearestCentroid } from "../dataset/nearest-centroid.ts";
 import type { LoopReport } from "../report/loop-report.ts";
 import type { Compared } from "./comparison.ts";
 import type { Answered } from "./steps/answer.ts";
+import type { BrokenDone } from "./steps/broken-release.ts";
 import type { Dusk } from "./steps/dusk.ts";
 import type { FirstRelease } from "./steps/first-release.ts";
+import type { HarmfulDone } from "./steps/harmful-release.ts";
 import type { Noticed } from "./steps/notice.ts";
 import type { Refused } from "./steps/refuse.ts";
 import type { Retrained } from "./steps/retrain.ts";
-import type { SecondRelease } from "./steps/second-release.ts";
 import type { TestResults } from "./steps/tests.ts";
+import type { WavesDone } from "./steps/waves.ts";
 import type { Story } from "./story.ts";
+import type { Meanwhile } from "./while-playing.ts";
 
-/** What moving v2 out left, when the gate let it. */
-export type RolledOut = { readonly second: SecondRelease; readonly refusals: Refused };
+/** What rolling v2 and the bad ones after it out left, when the gate let v2. */
+export type RolledOut = {
+  readonly waves: WavesDone;
+  readonly refusals: Refused;
+  readonly broken: BrokenDone;
+  readonly harmful: HarmfulDone;
+};
 
 /** What every step of the loop left. */
 export type LoopResults = {
@@ -52,15 +60,34 @@ export function reportOf(story: Story, results: LoopResults): LoopReport {
     },
     gate: { passed: v2.gate.passed, rules: v2.gate.rules.map(({ sentence }) => sentence) },
     variants: [...cards],
+    devices: [...first.devices],
     refusedReleases: [...(rolledOut?.refusals.refused ?? [])],
+    waves: [...(rolledOut?.waves.waves ?? [])],
+    brokenRelease: rolledOut === undefined ? null : stoppedRelease(rolledOut.broken),
+    badRelease: rolledOut === undefined ? null : harmfulRelease(rolledOut.harmful),
     swap: {
-      frames: rolledOut?.second.frames ?? 0,
-      unanswered: (rolledOut?.second.meanwhile.unanswered ?? 0) + (rolledOut?.refusals.meanwhile.unanswered ?? 0),
+      frames: rolledOut?.waves.frames ?? 0,
+      unanswered: meanwhiles(rolledOut).reduce((sum, { unanswered }) => sum + unanswered, 0),
     },
     bytes: bytesOf(results),
-    releases: { v1: first.release, v2: rolledOut?.second.release ?? null },
+    releases: { v1: first.release, v2: rolledOut?.waves.release ?? null },
     steps: [...story.printer.steps],
   };
+}
+
+/** Every stretch of frames during which releases were offered. */
+function meanwhiles(rolledOut: RolledOut | undefined): readonly Meanwhile[] {
+  if (rolledOut === undefined) return [];
+  const { waves, refusals, broken, harmful } = rolledOut;
+  return [waves, refusals, broken, harmful].map(({ meanwhile }) => meanwhile);
+}
+
+function stoppedRelease({ framesAnswered, state, cause, reason, waves }: BrokenDone): LoopReport["brokenRelease"] {
+  return { framesAnswered, state, cause, reason, waves: [...waves] };
+}
+
+function harmfulRelease({ meanwhile: _, waves, ...figures }: HarmfulDone): LoopReport["badRelease"] {
+  return { ...figures, waves: [...waves] };
 }
 
 function accuracyOf({ data }: Story, { tests, answered, compared }: LoopResults): LoopReport["accuracy"] {
@@ -87,9 +114,9 @@ function centroidAccuracy(data: Story["data"]): Figure {
 }
 
 function bytesOf({ dusk, rolledOut }: LoopResults): LoopReport["bytes"] {
-  const parts = [dusk.bytes, rolledOut?.second.meanwhile.bytes, rolledOut?.refusals.meanwhile.bytes];
-  return parts.reduce<LoopReport["bytes"]>(
-    (sum, bytes) => ({ up: sum.up + (bytes?.up ?? 0), down: sum.down + (bytes?.down ?? 0) }),
-    { up: 0, down: 0 },
-  );
+  const parts = [dusk.bytes, ...meanwhiles(rolledOut).map(({ bytes }) => bytes)];
+  return parts.reduce<LoopReport["bytes"]>((sum, bytes) => ({ up: sum.up + bytes.up, down: sum.down + bytes.down }), {
+    up: 0,
+    down: 0,
+  });
 }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { DemoOptions } from "./options.ts";
 
-/** Where a run keeps what: the hub's folder, the device's, bundles that pose as a stick, comparison jobs, and the story so far. */
+/** Where a run keeps what: the hub's folder, the devices', bundles that pose as a stick, comparison jobs, and the story so far. */
 export type Places = {
   readonly root: string;
   readonly hub: string;
-  readonly device: string;
+  readonly devices: string;
   readonly bundles: string;
   readonly comparison: string;
   readonly state: string;
@@ -23,7 +23,7 @@ export async function preparePlaces(options: DemoOptions): Promise<Places> {
   return {
     root,
     hub: join(root, "hub"),
-    device: join(root, "device"),
+    devices: join(root, "devices"),
     bundles: join(root, "bundles"),
     comparison: join(root, "comparison"),
     state,

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ExampleError } from "../errors.ts";
 import type { ReaderReply, ReaderRequest } from "../reader/messages.ts";
+import type { Viewpoint } from "../reader/playlist.ts";
 
 const program = fileURLToPath(new URL("../reader/main.ts", import.meta.url));
 
@@ -23,8 +24,11 @@ export async function startReader(options: {
   readonly data: string;
   readonly field: string | undefined;
   readonly seed: number;
+  readonly viewpoint: Viewpoint;
 }): Promise<Reader> {
-  const args = ["--data", options.data, "--seed", String(options.seed)];
+  const { data, seed, viewpoint } = options;
+  const args = ["--data", data, "--seed", String(seed)];
+  args.push("--camera", String(viewpoint.camera), "--cameras", String(viewpoint.cameras));
   if (options.field !== undefined) args.push("--field", options.field);
   const child = fork(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const replies = listen(child);

@@ -2,13 +2,11 @@ import type { HubClient, RecipeInput } from "@fieldloop/cloud-hub";
 import type { RoadSignData } from "../dataset/road-sign-data.ts";
 import type { Progress } from "../terminal/progress.ts";
 import type { StoryPrinter } from "../terminal/story-printer.ts";
+import type { Fleet } from "./fleet.ts";
 import type { DemoOptions } from "./options.ts";
 import type { Places } from "./places.ts";
-import type { Reader } from "./reader-process.ts";
 import type { StateFile } from "./state.ts";
 
-/** The demo's only device. */
-export const deviceName = "road-camera";
 /** The model that the demo trains. */
 export const modelName = "road-signs";
 
@@ -21,8 +19,8 @@ export type Story = {
   readonly printer: StoryPrinter;
   readonly state: StateFile;
   readonly recipes: Recipes;
-  /** The device, started when it is first needed. */
-  readonly reader: () => Promise<Reader>;
+  /** The cameras, enrolled and started when they are first needed. */
+  readonly fleet: () => Promise<Fleet>;
 };
 
 /** The two trainings of the story; all sides of a comparison share them. */

@@ -1,7 +1,8 @@
 import type { Scene } from "../reader/playlist.ts";
+import { totalOf } from "./fleet.ts";
 import type { Story } from "./story.ts";
 
-/** What the camera and the wire did meanwhile. */
+/** What the cameras and the wire did meanwhile. */
 export type Meanwhile = {
   readonly shown: number;
   readonly unanswered: number;
@@ -14,17 +15,17 @@ export async function whilePlaying<T>(
   scene: Scene,
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly meanwhile: Meanwhile }> {
-  const reader = await story.reader();
-  const before = (await reader.ask({ kind: "count" }, "counted")).counts;
-  const framesPerSecond = story.options.framesPerSecond;
-  const playing = reader.ask({ kind: "play", scene, frames: "until-stopped", framesPerSecond }, "played");
+  const fleet = await story.fleet();
+  const before = totalOf(await fleet.counts());
+  const playing = fleet.play(scene, "until-stopped", story.options.framesPerSecond);
   let result: T;
   try {
     result = await work();
   } finally {
-    await reader.ask({ kind: "stop" }, "counted");
+    await fleet.stop();
   }
-  const { counts } = await playing;
+  await playing;
+  const counts = totalOf(await fleet.counts());
   const shown = counts.shown - before.shown;
   return {
     result,

@@ -1,5 +1,5 @@
 import { figureText } from "../../report/figure-text.ts";
-import { itemsOfTracks } from "../import-images.ts";
+import { itemsOfTracks, oldSet } from "../import-images.ts";
 import { runStep, type Story } from "../story.ts";
 import { trainInHub } from "../train-in-hub.ts";
 
@@ -17,12 +17,12 @@ export function bootstrap(story: Story): Promise<Bootstrapped> {
     await client.importSamples(items, (sent) => progress.show(sent, items.length, "images imported"));
     const parts = (["train", "val"] as const).map((split) => ({
       role: "old" as const,
-      query: { source: "import" as const, split },
+      query: oldSet(split),
     }));
     const snapshot = await client.createSnapshot({ name: "bright tracks", parts });
     const run = { snapshot: snapshot.id, recipe: recipes.first, seed: options.seed };
     const { version, loss } = await trainInHub(client, run, progress);
-    const judged = await client.evaluate({ versions: [version], query: { source: "import", split: "val" } });
+    const judged = await client.evaluate({ versions: [version], query: oldSet("val") });
     const accuracy = judged.versions[0]?.heads.sign?.accuracy ?? null;
     return {
       result: { version, snapshot: snapshot.id },

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bytesText, wholeText } from "../../report/figure-text.ts";
+import { cameras } from "../cameras.ts";
+import { totalOf } from "../fleet.ts";
 import { runStep, type Story } from "../story.ts";
 import { readWindows } from "./drift.ts";
 
@@ -12,39 +14,39 @@ export type Dusk = {
   readonly bytes: { readonly up: number; readonly down: number };
 };
 
-/** Step 4: the field plays once; the device answers, journals and sends predictions, sketches and chosen samples. */
+/** How long dusk lasts at least, so that every camera fills windows; a short field is looped. */
+const leastSeconds = 25;
+
+/** Step 4: the field plays once; the cameras answer, journal and send predictions, sketches and chosen samples. */
 export function meetDusk(story: Story): Promise<Dusk> {
   const { client, data, options } = story;
   return runStep(story, "Dusk", async (progress) => {
     const frames = Math.max(
-      data.field.reduce((sum, track) => sum + track.frames.length, 0),
-      7 * 5 * options.framesPerSecond,
+      Math.ceil(data.field.reduce((sum, track) => sum + track.frames.length, 0) / cameras.length),
+      leastSeconds * options.framesPerSecond,
     );
     await sleep(50); // the first dark frame is younger than `from`
     const from = Date.now();
-    const reader = await story.reader();
-    const before = (await reader.ask({ kind: "count" }, "counted")).counts;
-    const playing = reader.ask(
-      { kind: "play", scene: "field", frames, framesPerSecond: options.framesPerSecond },
-      "played",
-    );
+    const fleet = await story.fleet();
+    const before = totalOf(await fleet.counts());
+    const playing = fleet.play("field", frames, options.framesPerSecond);
     await readWindows(story, {
       from,
-      frames: Math.ceil(frames / options.framesPerSecond / 5),
+      windows: Math.floor(frames / options.framesPerSecond / 5),
       whenDone: playing,
       progress,
     });
-    const { counts } = await playing;
-    const after = (await reader.ask({ kind: "count" }, "counted")).counts;
+    await playing;
+    const after = totalOf(await fleet.counts());
     const kept = { samples: 0, audited: 0 };
     for await (const sample of client.allSamples({ source: "device", from })) {
       kept.samples += 1;
       if (sample.audit) kept.audited += 1;
     }
     return {
-      result: { from, frames, ...kept, bytes: after.bytes },
+      result: { from, frames: after.shown - before.shown, ...kept, bytes: after.bytes },
       figures: [
-        `${wholeText(frames)} dark frames, ${counts.answered - before.answered} answered`,
+        `${wholeText(after.shown - before.shown)} dark frames on ${cameras.length} cameras, ${wholeText(after.answered - before.answered)} answered`,
         `${wholeText(kept.samples)} samples sent, ${kept.audited} of them audited`,
         `${bytesText(after.bytes.up - before.bytes.up)} up`,
       ],

@@ -1,13 +1,21 @@
-import { profiles } from "@fieldloop/devices";
 import { shortDigest } from "../../report/figure-text.ts";
-import { enrolDevice } from "../enrol-device.ts";
-import { deviceName, runStep, type Story } from "../story.ts";
+import { cameras } from "../cameras.ts";
+import { runStep, type Story } from "../story.ts";
 import { driftSince, readWindows } from "./drift.ts";
-import { moveDeviceTo, signRelease } from "./release.ts";
+import { moveFleetTo, signRelease } from "./release.ts";
 
-/** What the first release leaves: its digest and the drift scores while the world is still the old one. */
+/** A camera as the report lists it, with the target whose variant it runs. */
+export type CameraTarget = {
+  readonly device: string;
+  readonly profile: string;
+  readonly simulated: boolean;
+  readonly target: string;
+};
+
+/** What the first release leaves: its digest, who runs which variant, and the drift scores while the world is still the old one. */
 export type FirstRelease = {
   readonly release: string;
+  readonly devices: readonly CameraTarget[];
   readonly driftBefore: number;
   readonly threshold: number;
   readonly windows: number;
@@ -18,43 +26,48 @@ export type FirstRelease = {
 const oldWindows = 7;
 const windowSeconds = 5;
 
-/** Step 3: enrol the device, release v1 to it, and show it old validation tracks; the drift detector must stay silent. */
+/** Step 3: enrol the cameras, release v1 to them, and show them old validation tracks; the drift detector must stay silent. */
 export function releaseFirst(story: Story, version: string): Promise<FirstRelease> {
   const { client, options } = story;
   return runStep(story, "Release", async (progress) => {
-    await enrolOnce(story);
+    const fleet = await story.fleet();
     const release = await signRelease(story, version);
-    const { number, seconds } = await moveDeviceTo(story, release);
+    const { seconds } = await moveFleetTo(story, release);
+    const devices = await targetsOf(story, release);
     const from = Date.now();
     const frames = (oldWindows + 1) * windowSeconds * options.framesPerSecond;
-    const reader = await story.reader();
-    const playing = reader.ask(
-      { kind: "play", scene: "old", frames, framesPerSecond: options.framesPerSecond },
-      "played",
-    );
-    await readWindows(story, { from, frames: oldWindows, whenDone: playing, progress });
-    const drift = await driftSince(client, release, from);
+    const playing = fleet.play("old", frames, options.framesPerSecond);
+    await readWindows(story, { from, windows: oldWindows, whenDone: playing, progress });
+    const reports = await driftSince(client, { release, from });
     const result = {
       release,
-      driftBefore: Math.max(0, ...drift.windows.map(({ score }) => score)),
-      threshold: drift.threshold,
-      windows: drift.windows.length,
-      silent: drift.alarm === undefined,
+      devices,
+      driftBefore: Math.max(0, ...reports.flatMap(({ windows }) => windows.map(({ score }) => score))),
+      threshold: reports[0]?.threshold ?? 0,
+      windows: Math.min(...reports.map(({ windows }) => windows.length)),
+      silent: reports.every(({ alarm }) => alarm === undefined),
     };
     return {
       result,
       figures: [
-        `${shortDigest(release)} runs as no. ${number} after ${seconds.toFixed(1)} s: signature, digests and golden samples hold`,
-        `old tracks: drift ${result.silent ? "silent" : "ALARM"} over ${result.windows} windows (at most ${result.driftBefore.toFixed(2)} of ${result.threshold})`,
+        `${shortDigest(release)} runs on ${cameras.length} cameras after ${seconds.toFixed(1)} s: signature, digests and golden samples hold`,
+        ...devices.map(cameraText),
+        `old tracks: drift ${result.silent ? "silent" : "ALARM"} over ${result.windows} windows on each (at most ${result.driftBefore.toFixed(2)} of ${result.threshold})`,
       ],
     };
   });
 }
 
-async function enrolOnce({ client, places }: Story): Promise<void> {
-  const known = (await client.devices()).find(({ device }) => device === deviceName);
-  if (known?.enrolled) return;
-  const profile = profiles.find(({ processor }) => processor === (process.arch === "x64" ? "x86-64" : "arm64"));
-  const { code } = await client.addDevice({ device: deviceName, profile: profile?.name ?? "x86-64" });
-  await enrolDevice(code, places.device);
+async function targetsOf({ client }: Story, release: string): Promise<CameraTarget[]> {
+  const { profiles } = await client.release(release);
+  return cameras.map(({ name, profile, simulated }) => ({
+    device: name,
+    profile,
+    simulated,
+    target: profiles[profile]?.target ?? "none",
+  }));
+}
+
+function cameraText({ device, profile, simulated, target }: CameraTarget): string {
+  return `${device}: ${profile}${simulated ? " (simulated)" : ""}, runs ${target}`;
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SamplingPolicy } from "@fieldloop/devices";
 import { ExampleError } from "../../errors.ts";
-import { deviceName, type Story } from "../story.ts";
+import { type Camera, cameras } from "../cameras.ts";
+import type { Story } from "../story.ts";
 
 const auditKey = "6f1d2c3b4a5968778695a4b3c2d1e0ff";
 const waitAtMostMs = 60_000;
@@ -24,23 +25,27 @@ export async function signRelease(story: Story, version: string): Promise<string
 }
 
 /**
- * Tells the device to run a release and waits until it does.
- * @throws {ExampleError} `step-failed` when it does not within a minute
+ * Tells cameras to run a release and waits until they do.
+ * @throws {ExampleError} `step-failed` when one of them does not within a minute
  */
-export async function moveDeviceTo(
+export async function moveFleetTo(
   story: Story,
   release: string,
-): Promise<{ readonly number: number; readonly seconds: number }> {
+  moved: readonly Camera[] = cameras,
+): Promise<{ readonly seconds: number }> {
   const started = performance.now();
-  const { number } = await story.client.setDesired({ device: deviceName, release });
-  const reader = await story.reader();
+  for (const { name } of moved) await story.client.setDesired({ device: name, release });
+  const fleet = await story.fleet();
+  let late: readonly Camera[] = moved;
   while (performance.now() - started < waitAtMostMs) {
-    const { counts } = await reader.ask({ kind: "count" }, "counted");
-    if (counts.release === release) return { number, seconds: (performance.now() - started) / 1000 };
+    const counts = await fleet.counts();
+    late = moved.filter(({ name }) => counts.get(name)?.release !== release);
+    if (late.length === 0) return { seconds: (performance.now() - started) / 1000 };
     await sleep(100);
   }
+  const names = late.map(({ name }) => name);
   throw new ExampleError(
     "step-failed",
-    `Expected ${deviceName} to run ${release.slice(0, 19)} within a minute of being told, it does not; see its events with "fieldloop devices show ${deviceName}".`,
+    `Expected ${names.join(" and ")} to run ${release.slice(0, 19)} within a minute of being told, it does not; see "fieldloop devices show ${names[0]}".`,
   );
 }

@@ -1,4 +1,5 @@
 import type { GateVerdict } from "@fieldloop/cloud-hub";
+import { oldSet } from "../import-images.ts";
 import { runStep, type Story } from "../story.ts";
 import { trainInHub } from "../train-in-hub.ts";
 import { truthOf } from "./answer.ts";
@@ -23,8 +24,8 @@ export function retrain(story: Story, v1: Bootstrapped, from: number): Promise<R
     const snapshot = await client.createSnapshot({
       name: "bright tracks and dusk",
       parts: [
-        { role: "old", query: { source: "import", split: "train" } },
-        { role: "old", query: { source: "import", split: "val" } },
+        { role: "old", query: oldSet("train") },
+        { role: "old", query: oldSet("val") },
         { role: "field", query: { source: "device", from }, selfLabel: { threshold: selfLabelThreshold } },
       ],
     });
@@ -33,7 +34,7 @@ export function retrain(story: Story, v1: Bootstrapped, from: number): Promise<R
     const gate = await client.gate({
       candidate: version,
       incumbent: v1.version,
-      old: { source: "import", split: "val" },
+      old: oldSet("val"),
       audited: { from },
       head: "sign",
     });
