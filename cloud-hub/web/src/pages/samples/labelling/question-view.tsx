@@ -1,7 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
-import { Time } from "../../../values/time.tsx";
 import { SampleImage } from "../sample-image.tsx";
-import { fetchSample } from "../sample-requests.ts";
 import { currentVerdict, type LabelSession, type SessionEvent, suggestionOf } from "./label-session.ts";
 import classes from "./labelling.module.css";
 import type { Question } from "./question.ts";
@@ -47,23 +44,16 @@ export function QuestionView(props: {
       <p className={classes.why}>
         {wordsOf(session)} {question.why}
       </p>
-      <Captured sample={shown} device={question.device} track={question.track} />
+      <Captured device={question.device} track={question.track} />
     </section>
   );
 }
 
-function Captured({ sample, device, track }: { sample: string; device: string | null; track: string | null }) {
-  const { data } = useQuery({
-    queryKey: ["label-facts", sample],
-    queryFn: ({ signal }) => fetchSample(sample, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000,
-  });
+function Captured({ device, track }: { device: string | null; track: string | null }) {
   return (
     <p className={classes.captured}>
       {device !== null && <span>{device}</span>}
-      {track !== null && <span>track {track}</span>}
-      {data !== undefined && <Time at={data.at} />}
+      {track !== null && <span>{track}</span>}
     </p>
   );
 }

@@ -16,9 +16,9 @@ import type { Question } from "./question.ts";
 import { releaseClaims } from "./queue-requests.ts";
 
 /** Questions whose images are fetched ahead. */
-const aheadQuestions = 8;
+const aheadQuestions = 15;
 /** Frames of one question that are fetched ahead. */
-const aheadFrames = 12;
+const aheadFrames = 6;
 
 /**
  * A labelling session whose answers go to the hub by the outbox. Answers take effect here at once; the hub hears of them in
