@@ -26,7 +26,7 @@ export const HealthGateSchema = Type.Object(
     alpha: Type.Number({ exclusiveMinimum: 0, maximum: 0.2, default: 0.01 }),
     beta: Type.Number({ exclusiveMinimum: 0, maximum: 0.2, default: 0.05 }),
     soakMs: Type.Integer({ minimum: 0, maximum: 30 * 86_400_000, default: 15_000 }),
-    leastReporting: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.8 }),
+    leastReporting: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.5 }),
     beforeMs: Type.Integer({ minimum: 1000, maximum: 30 * 86_400_000, default: 600_000 }),
     requireOutcomes: Type.Boolean({ default: false }),
     rules: Type.Object(

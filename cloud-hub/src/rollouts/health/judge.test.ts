@@ -117,6 +117,14 @@ test("a fleet that reports no outcomes is judged without them, unless the gate d
   assert.equal(demanding.decision, "wait");
 });
 
+test("a loss that is likelier than chance but not proven yet is waited for, not passed", () => {
+  const { verdict } = playWave({ ...demo, treated: 6, controls: 6, new: () => ({ ...duskV1, confidence: 0.54 }) }, 2);
+  const { low, high, harmAbove, healthyBelow, ...rule } = ruleOf(verdict, "confidence");
+  assert.ok(low! < harmAbove && high! < healthyBelow, `${low} ${high}`);
+  assert.equal(rule.verdict, "too-little-data");
+  assert.match(rule.sentence, /leans towards harm/);
+});
+
 test("a device that stops reporting outcomes leaves them open", () => {
   const reporting = { ...duskV1, outcomeShare: 0.5, badShare: 0.1 };
   const { verdict } = playWave({ ...demo, old: () => reporting, new: () => ({ ...duskV2, outcomeShare: 0 }) }, 12);

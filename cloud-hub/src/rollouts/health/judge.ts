@@ -14,7 +14,8 @@ import type { HealthVerdict, RuleVerdict } from "./verdict.ts";
  * Judges a rollout at one look, as often as anybody likes: over all rules, waves and looks together a harmless release is
  * stopped with probability `gate.alpha` at most.
  * `harm`: some rule's lower bound of harm lies above its limit · `healthy`: every rule's upper bound lies below its other
- * limit, and the newest wave has soaked · else `wait`; silence and too little data are never health
+ * limit, none leans towards harm at the same level, and the newest wave has soaked · else `wait`; silence and too little
+ * data are never health
  */
 export function judgeHealth(facts: HealthFacts, gate: HealthGate): HealthVerdict {
   const cleaned: HealthFacts = {
@@ -86,21 +87,24 @@ function excuse(rule: HealthRule, found: Difference, comparison: Comparison, { r
   return { ...found, value: Math.min(found.value, shortfall), cautious: Math.min(found.cautious, shortfall) };
 }
 
-type Bounds = { readonly value: number; readonly low: number; readonly high: number };
+type Bounds = { readonly value: number; readonly low: number; readonly high: number; readonly leaning: number };
 
 /**
  * The lower bound shares `alpha` with the other rules and with the waves (1/2, 1/6, 1/12, … of a rule's part); the upper one
- * needs no sharing, because a bad release passes only where every rule and every wave passes it.
+ * needs no sharing, because a bad release passes only where every rule and every wave passes it. leaning: the lower bound
+ * at the level of the upper one
  */
 function boundsOf(rule: HealthRule, found: Difference, { wave }: Comparison, gate: HealthGate): Bounds {
   const { harmAbove, healthyBelow } = gate.rules[rule.name];
   const scale = (rule.toInner(healthyBelow) - rule.toInner(harmAbove)) / 2;
   const rules = healthRules.filter(({ name }) => gate.rules[name].enabled).length;
   const tail = gate.alpha / rules / (wave * (wave + 1));
+  const near = reach(found.uncertainty, gate.beta, scale);
   return {
     value: rule.toUnit(found.value),
     low: rule.toUnit(found.cautious - reach(found.uncertainty, tail, scale)),
-    high: rule.toUnit(found.value + reach(found.uncertainty, gate.beta, scale)),
+    high: rule.toUnit(found.value + near),
+    leaning: rule.toUnit(found.value - near),
   };
 }
 
@@ -110,7 +114,8 @@ function verdictOf(
 ): RuleVerdict["verdict"] {
   if (bounds === null) return "too-little-data";
   if (bounds.low > limits.harmAbove) return "harm";
-  return bounds.high < limits.healthyBelow ? "healthy" : "too-little-data";
+  const leansToHarm = bounds.leaning > limits.harmAbove;
+  return bounds.high < limits.healthyBelow && !leansToHarm ? "healthy" : "too-little-data";
 }
 
 function decide(rules: RuleVerdict[], { soaked }: Comparison, gate: HealthGate): HealthVerdict {

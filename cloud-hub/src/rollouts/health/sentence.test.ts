@@ -45,6 +45,11 @@ test("too little data names both limits", () => {
   assert.match(sentence, /too little data to tell, harm would lie above 0\.030 and health below 0\.30/);
 });
 
+test("what leans towards harm without proving it says why it waits", () => {
+  const sentence = ruleSentence(confidence, told({ verdict: "too-little-data", high: 0.2 }), against("controls"));
+  assert.match(sentence, /too little data to tell, it leans towards harm above 0\.030, so more is waited for\.$/);
+});
+
 test("the last wave says that nobody is left on the old release", () => {
   const sentence = ruleSentence(confidence, told(), against("earlier-waves"));
   assert.match(sentence, /against 2 devices of earlier waves, since none is left on the old release/);

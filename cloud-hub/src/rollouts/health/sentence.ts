@@ -31,9 +31,12 @@ function againstWhom({ with: kind }: Comparison, control: number): string {
   return "against their own past alone, since there is nobody to compare with";
 }
 
-function conclusion({ verdict, harmAbove, healthyBelow }: Told): string {
+function conclusion({ verdict, high, harmAbove, healthyBelow }: Told): string {
   if (verdict === "harm") return `harm, all of the interval lies above ${figure(harmAbove)}`;
   if (verdict === "healthy") return `healthy, all of the interval lies below ${figure(healthyBelow)}`;
+  if (high !== null && high < healthyBelow) {
+    return `too little data to tell, it leans towards harm above ${figure(harmAbove)}, so more is waited for`;
+  }
   return `too little data to tell, harm would lie above ${figure(harmAbove)} and health below ${figure(healthyBelow)}`;
 }
 
