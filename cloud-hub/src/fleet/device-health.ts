@@ -86,11 +86,17 @@ function restarting({ restarts: { process, engine } }: HealthSigns): string | un
   return counts.length === 0 ? undefined : `It restarted ${counts.join(" and ")} in the last 10 minutes.`;
 }
 
+/** Says whether more than 5 % of at least 50 frames got no answer. */
+export function isUnanswering({ answered, errors, dropped }: HealthSigns["frames"]): boolean {
+  const total = answered + errors + dropped;
+  return total >= leastFrames && (errors + dropped) / total > mostUnanswered;
+}
+
 function unanswering({ frames, reasons }: HealthSigns): string | undefined {
+  if (!isUnanswering(frames)) return undefined;
   const { answered, errors, dropped } = frames;
   const total = answered + errors + dropped;
   const share = (errors + dropped) / total;
-  if (total < leastFrames || share <= mostUnanswered) return undefined;
   const why = reasons.slice(0, 3).map(({ reason, count }) => `${reason} ${count}`);
   const because = why.length === 0 ? "" : `: ${why.join(", ")}`;
   return `It gave no answer to ${(share * 100).toFixed(0)} % of ${total} frames in the last 5 minutes${because}.`;

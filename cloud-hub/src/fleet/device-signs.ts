@@ -1,5 +1,5 @@
 import type { Hub } from "../hub-parts.ts";
-import type { HealthSigns } from "./device-health.ts";
+import { type HealthSigns, isUnanswering } from "./device-health.ts";
 
 /** What the tables say of a device lately. */
 export type RecentSigns = Pick<HealthSigns, "restarts" | "frames" | "reasons" | "givenUp">;
@@ -19,36 +19,44 @@ const quiet: RecentSigns = {
   givenUp: 0,
 };
 
+type Reader = Pick<Hub, "fleet" | "rows" | "clock">;
+type Signs = (device: string) => RecentSigns;
+
+const fleetForMs = 5_000;
+const fleets = new WeakMap<Reader, { readonly at: number; readonly signs: Promise<Signs> }>();
+
+/** The recent signs of the whole fleet, read anew every five seconds at most: many pages ask at once. */
+export function fleetSigns(hub: Reader): Promise<Signs> {
+  const known = fleets.get(hub);
+  const at = hub.clock();
+  if (known !== undefined && at >= known.at && at - known.at < fleetForMs) return known.signs;
+  const signs = recentSigns(hub);
+  fleets.set(hub, { at, signs });
+  signs.catch(() => fleets.delete(hub));
+  return signs;
+}
+
 /** Reads the recent signs of all devices, or of one, in a query per table; devices without any are quiet. */
-export async function recentSigns(
-  hub: Pick<Hub, "fleet" | "rows" | "clock">,
-  device?: string,
-): Promise<(device: string) => RecentSigns> {
-  const parameters = [hub.fleet, device ?? null, hub.clock() - framesForMs, hub.clock() - troubleForMs] as const;
-  const [frames, reasons, restarts, gaps] = await Promise.all([
+export async function recentSigns(hub: Reader, device?: string): Promise<Signs> {
+  const whose = [hub.fleet, device ?? null] as const;
+  const since = { frames: hub.clock() - framesForMs, trouble: hub.clock() - troubleForMs };
+  const [frames, restarts, gaps] = await Promise.all([
     hub.rows<Named<{ answered: number; errors: number; dropped: number }>>(
       `select device, sum(frames)::bigint as answered, sum(errors)::bigint as errors, sum(dropped)::bigint as dropped
        from sketches where fleet = $1 and ($2::text is null or device = $2) and window_end > $3
          and (apart is null or apart = 'unassigned') group by device limit ${mostDevices}`,
-      parameters.slice(0, 3),
-    ),
-    hub.rows<Named<{ reason: string; count: number }>>(
-      `select k.device, r.key as reason, sum(r.value::bigint)::bigint as count
-       from sketches k, jsonb_each_text(k.drop_reasons || k.error_reasons) r
-       where k.fleet = $1 and ($2::text is null or k.device = $2) and k.window_end > $3 and k.errors + k.dropped > 0
-       group by k.device, r.key order by count desc limit ${mostDevices}`,
-      parameters.slice(0, 3),
+      [...whose, since.frames],
     ),
     hub.rows<Named<{ kind: "process" | "engine"; count: number }>>(
       `select device, kind, sum(count)::bigint as count from device_restarts
        where fleet = $1 and ($2::text is null or device = $2) and at > $3 group by device, kind limit ${mostDevices}`,
-      [parameters[0], parameters[1], parameters[3]],
+      [...whose, since.trouble],
     ),
     hub.rows<Named<{ count: number }>>(
       `select device, sum(count)::bigint as count from gaps
        where fleet = $1 and ($2::text is null or device = $2) and received_at > $3 and reason = any($4) group by device
        limit ${mostDevices}`,
-      [parameters[0], parameters[1], parameters[3], fullReasons],
+      [...whose, since.trouble, fullReasons],
     ),
   ]);
   const signs = new Map<string, RecentSigns>();
@@ -60,10 +68,27 @@ export async function recentSigns(
     const counts = { answered: Number(row.answered), errors: Number(row.errors), dropped: Number(row.dropped) };
     add(row.device, () => ({ frames: counts }));
   }
-  for (const { device: name, reason, count } of reasons)
+  for (const { device: name, reason, count } of await reasonsOf(hub, unanswering(signs), since.frames))
     add(name, (known) => ({ reasons: [...known.reasons, { reason, count: Number(count) }] }));
   for (const { device: name, kind, count } of restarts)
     add(name, (known) => ({ restarts: { ...known.restarts, [kind]: Number(count) } }));
   for (const { device: name, count } of gaps) add(name, () => ({ givenUp: Number(count) }));
   return (name) => signs.get(name) ?? quiet;
+}
+
+/** Reasons are told of devices that leave many frames without an answer only. */
+function unanswering(signs: ReadonlyMap<string, RecentSigns>): readonly string[] {
+  return [...signs].filter(([, { frames }]) => isUnanswering(frames)).map(([device]) => device);
+}
+
+async function reasonsOf(hub: Reader, devices: readonly string[], since: number) {
+  if (devices.length === 0) return [];
+  return hub.rows<Named<{ reason: string; count: number }>>(
+    `select k.device, r.key as reason, sum(r.value::bigint)::bigint as count
+     from sketches k, jsonb_each_text(k.drop_reasons || k.error_reasons) r
+     where k.fleet = $1 and k.device = any($2) and k.window_end > $3
+       and (k.apart is null or k.apart = 'unassigned')
+     group by k.device, r.key order by count desc limit ${mostDevices}`,
+    [hub.fleet, devices, since],
+  );
 }

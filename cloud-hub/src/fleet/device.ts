@@ -11,7 +11,7 @@ import type { Hub } from "../hub-parts.ts";
 import { clockSentence } from "./clock-offset.ts";
 import { hashSecret, newSecret } from "./credential.ts";
 import { DeviceHealthSchema, deviceHealth, type HealthSigns } from "./device-health.ts";
-import { type RecentSigns, recentSigns } from "./device-signs.ts";
+import { fleetSigns, type RecentSigns, recentSigns } from "./device-signs.ts";
 
 /** A device to be added. */
 export const NewDeviceSchema = Type.Object({
@@ -138,7 +138,7 @@ export async function listDevices(hub: DeviceReader): Promise<Device[]> {
     `select ${columns} from devices d where d.fleet = $1 order by d.device limit 10000`,
     [hub.fleet, hub.clock() - notesForMs],
   );
-  const signs = await recentSigns(hub);
+  const signs = await fleetSigns(hub);
   return rows.map((row) => fromRow(hub, row, signs(row.device)));
 }
 

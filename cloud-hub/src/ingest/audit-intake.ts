@@ -1,4 +1,5 @@
 import type { SampleBody, SamplingPolicy } from "@fieldloop/devices";
+import { type CountedSample, countSamples } from "../rollups/sample-counts.ts";
 import type { SqlSession } from "../storage/db.ts";
 import { auditFate, type Halving } from "./audit-thinning.ts";
 import type { ParsedArrival, ParsedRecord } from "./parsed-arrival.ts";
@@ -7,6 +8,13 @@ import type { ReleaseHeadsCache } from "./release-heads.ts";
 
 type Journal = Pick<RecordOrigin, "fleet" | "device" | "epoch">;
 type Policies = ReadonlyMap<string, SamplingPolicy["audit"]>;
+
+type Stored = CountedSample & {
+  readonly id: string;
+  readonly frame: number;
+  readonly release: string;
+  readonly probability: number;
+};
 
 /** What a sample's row says of the audit. */
 export type AuditColumns = { readonly audit: boolean; readonly inclusion_probability: number };
@@ -58,16 +66,20 @@ export class AuditIntake {
 
   async #thin(journal: Journal, fromFrame: number): Promise<void> {
     const { fleet, device, epoch } = journal;
-    const { rows } = await this.#session.query<{ id: string; frame: number; release: string; probability: number }>(
-      `select id, frame, release, inclusion_probability as probability from samples
+    const { rows } = await this.#session.query<Stored>(
+      `select id, frame, source, at, device, release, class, confidence, audit, inclusion_probability as probability
+       from samples
        where fleet = $1 and device = $2 and epoch = $3 and lane = 'audit' and source = 'device' and audit and frame >= $4`,
       [fleet, device, epoch, fromFrame],
     );
     const policies = await this.#releases.policies(this.#session, fleet, new Set(rows.map(({ release }) => release)));
-    const changed = rows.flatMap(({ id, frame, release, probability }) => {
+    const thinned: Stored[] = [];
+    const changed = rows.flatMap((row) => {
+      const { id, frame, release, probability } = row;
       const chosen = { frame: Number(frame), probability };
       const fate = auditFate(chosen, this.#known(journal), policies.get(release), scopeOf(journal));
       if (fate.isAudited && fate.probability === probability) return [];
+      if (!fate.isAudited) thinned.push(row);
       return [{ id, audit: fate.isAudited, probability: fate.isAudited ? fate.probability : probability }];
     });
     if (changed.length === 0) return;
@@ -76,6 +88,13 @@ export class AuditIntake {
        from jsonb_to_recordset($2::jsonb) as c(id text, audit boolean, probability double precision)
        where s.fleet = $1 and s.id = c.id`,
       [fleet, JSON.stringify(changed)],
+    );
+    await countSamples(this.#session, fleet, thinned, -1);
+    await countSamples(
+      this.#session,
+      fleet,
+      thinned.map((row) => ({ ...row, audit: false })),
+      1,
     );
   }
 
