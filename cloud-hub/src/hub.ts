@@ -6,13 +6,13 @@ import { watchDrift } from "./drift/watch.ts";
 import { openModelBench } from "./evaluation/model-bench.ts";
 import { deviceCheck } from "./fleet/device-check.ts";
 import { Downlink } from "./fleet/downlink.ts";
-import { Presence } from "./fleet/presence.ts";
 import { type HubSettings, loadOrCreateSettings, saveSettings } from "./fleet/hub-settings.ts";
+import { Presence } from "./fleet/presence.ts";
+import { ChangeFeed } from "./http/events/change-feed.ts";
+import { topicOfDecision, topicsOfReceipts } from "./http/events/decision-topics.ts";
 import { loadOrCreateCertificate } from "./http/security/certificate.ts";
 import { allowedHostNames } from "./http/security/host-check.ts";
 import { loadOrCreateToken } from "./http/security/token.ts";
-import { ChangeFeed } from "./http/events/change-feed.ts";
-import { topicOfDecision, topicsOfReceipts } from "./http/events/decision-topics.ts";
 import { buildServer } from "./http/server.ts";
 import { hubAddress, isLoopbackAddress } from "./hub-address.ts";
 import { listenForAll } from "./hub-listening.ts";
@@ -94,7 +94,8 @@ async function open(
   const address = listen.address ?? "127.0.0.1";
   const isLoopback = isLoopbackAddress(address);
   const downlink = new Downlink(onError);
-  const state: { isClosing: boolean; hub?: Hub; worker?: Worker; rollouts?: RolloutController; address?: HubAddress } = { isClosing: false };
+  const state: { isClosing: boolean; hub?: Hub; worker?: Worker; rollouts?: RolloutController; address?: HubAddress } =
+    { isClosing: false };
   const changes = new ChangeFeed(clock);
   closers.push(async () => changes.close());
   const store = await openHubStore({

@@ -2,7 +2,7 @@ import Type, { type Static } from "typebox";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
 import type { SqlValue } from "../storage/db.ts";
-import { conditionOf, type SampleQuery, SampleQuerySchema } from "./sample-query.ts";
+import { type Condition, conditionOf, type SampleQuery, SampleQuerySchema } from "./sample-query.ts";
 import { type Sample, sampleColumns, sampleFromRow } from "./sample-row.ts";
 import { type VectorIndex, vectorIndexOf } from "./vector-index.ts";
 
@@ -23,7 +23,7 @@ const probes = 10;
 
 /**
  * Samples whose embeddings are nearest to one's, by cosine distance, within the space of the same backbone. Exact, but for
- * spaces that grew an index, where an unfiltered search is approximate.
+ * spaces that grew an index: there it is approximate, unless filters leave so little that all of it is compared.
  * @throws {HubError} `not-found`, `bad-request` when the sample came without an embedding
  */
 export async function nearestFirst(hub: Hub, request: SimilarRequest): Promise<Sample[]> {
@@ -39,17 +39,28 @@ export async function nearestFirst(hub: Hub, request: SimilarRequest): Promise<S
   if (anchor.vector === null) {
     throw new HubError("bad-request", `Expected a sample with an embedding; ${to} came without one.`);
   }
-  const isFiltered = Object.values(query).some((value) => value !== undefined);
-  const index = anchor.space === null || isFiltered ? undefined : vectorIndexOf(hub, anchor.space);
-  const { sql, parameters } = conditionOf(hub.fleet, query);
-  const near = nearness(anchor, index, parameters.length);
-  const search = `select s.fleet, s.id, (${near.distance})::float8 as distance from samples s
-     where ${sql} and ${near.condition} and s.embedding is not null order by ${near.distance} limit ${limit}`;
+  const search = { anchor, condition: conditionOf(hub.fleet, query), limit };
+  const index = anchor.space === null ? undefined : vectorIndexOf(hub, anchor.space);
+  if (index === undefined) return compare(hub, search, undefined);
+  const found = await compare(hub, search, index);
+  return found.length < limit ? compare(hub, search, undefined) : found;
+}
+
+type Search = { readonly anchor: Anchor; readonly condition: Condition; readonly limit: number };
+
+async function compare(
+  hub: Hub,
+  { anchor, condition, limit }: Search,
+  index: VectorIndex | undefined,
+): Promise<Sample[]> {
+  const near = nearness(anchor, index, condition.parameters.length);
   const rows = await hub.rowsWith<Sample>(
     index === undefined ? {} : { "ivfflat.probes": String(probes) },
-    `select ${sampleColumns}, found.distance from samples s join (${search}) found using (fleet, id)
-     order by found.distance, s.id`,
-    [...parameters, ...near.parameters],
+    `select ${sampleColumns}, found.distance from samples s join (
+       select s.fleet, s.id, (${near.distance})::float8 as distance from samples s
+       where ${condition.sql} and ${near.condition} and s.embedding is not null order by ${near.distance} limit ${limit}
+     ) found using (fleet, id) order by found.distance, s.id`,
+    [...condition.parameters, ...near.parameters],
   );
   return rows.map(sampleFromRow);
 }

@@ -39,11 +39,12 @@ export function startDatasetUpkeep(hub: Hub, store: HubStore, onError: (error: u
 /** PGlite has no autovacuum, and without statistics the planner takes a hundred thousand samples for a few. */
 async function analyzeGrown(hub: Hub, analyzed: { rows: number }): Promise<void> {
   const [size] = await hub.rows<{ rows: number }>(
-    "select coalesce(sum(count), 0)::int8 as rows from sample_rollups where fleet = $1 and level = 86400000",
+    "select coalesce(sum(count), 0)::int8 as rows from sample_totals where fleet = $1 and level = 86400000",
     [hub.fleet],
   );
   const rows = Number(size?.rows ?? 0);
   if (rows < 1000 || rows < analyzed.rows * analyzeFactor) return;
-  for (const table of ["samples", "sample_labels", "labels", "sample_rollups"]) await hub.rows(`analyze ${table}`);
+  for (const table of ["samples", "sample_labels", "labels", "sample_rollups", "sample_totals"])
+    await hub.rows(`analyze ${table}`);
   analyzed.rows = rows;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Hub } from "../hub-parts.ts";
 
 /** Below so many embeddings of one space a search compares them all, which is exact. */
-export const exactBelow = 50_000;
+export const exactBelow = 20_000;
 /** An index is made anew when its rows have grown by this factor, for its lists were chosen for fewer. */
 const rebuildFactor = 2;
 

@@ -86,6 +86,7 @@ export async function endJob(
       hub.clock(),
     ],
   );
+  hub.changed("runs");
 }
 
 /** Frees the jobs that a hub which is gone was working on; the data folder's lock says that no other one works. */

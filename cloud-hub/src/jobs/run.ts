@@ -146,4 +146,5 @@ export async function markRunning(hub: Hub, run: string): Promise<void> {
     run,
     hub.clock(),
   ]);
+  hub.changed("runs");
 }

@@ -39,8 +39,17 @@ export const HistogramSchema = Type.Object({
 export type Histogram = Static<typeof HistogramSchema>;
 
 const defaultBuckets = 96;
-const rowsOfLevelAtMost = 1500;
+/** Finer buckets than so many are not read: with classes and tenths of confidence there are many rows in each. */
+const totalsAtMost = 1500;
+const countsAtMost = 240;
 const seriesAtMost = 12;
+
+/** Whether the counts without class and confidence say enough. */
+function needsTotalsOnly(request: HistogramRequest): boolean {
+  const { class: name, confidenceBelow, confidenceAbove, split } = request;
+  const isByClass = name !== undefined || confidenceBelow !== undefined || confidenceAbove !== undefined;
+  return !isByClass && split !== "class" && split !== "decile";
+}
 
 type Split = (typeof splits)[number];
 const splitColumns: Readonly<Record<Split, string>> = {
@@ -61,7 +70,8 @@ export async function readHistogram(hub: Hub, request: HistogramRequest): Promis
     const from = request.from ?? 0;
     return { from, to: request.to ?? from, bucketMs: 60_000, total: 0, series: [] };
   }
-  const level = levelFor(span.to - span.from, rowsOfLevelAtMost);
+  const isTotal = needsTotalsOnly(request);
+  const level = levelFor(span.to - span.from, isTotal ? totalsAtMost : countsAtMost);
   const wanted = request.buckets ?? defaultBuckets;
   const from = span.from - (span.from % level);
   const bucketMs = level * Math.max(1, Math.ceil((span.to - from) / level / wanted));
@@ -69,7 +79,7 @@ export async function readHistogram(hub: Hub, request: HistogramRequest): Promis
   const rows = await hub.rows<{ key: string; bucket: number; count: number }>(
     `select ${splitColumns[request.split ?? "none"]} as key, ((start - $${parameters.length + 1}) / $${parameters.length + 2})::int as bucket,
        sum(count)::int8 as count
-     from sample_rollups where ${sql} and level = ${level} and start >= $${parameters.length + 1} and start < $${parameters.length + 3}
+     from ${isTotal ? "sample_totals" : "sample_rollups"} where ${sql} and level = ${level} and start >= $${parameters.length + 1} and start < $${parameters.length + 3}
      group by 1, 2 limit 100000`,
     [...parameters, from, bucketMs, to],
   );
@@ -78,14 +88,16 @@ export async function readHistogram(hub: Hub, request: HistogramRequest): Promis
 }
 
 /** The span that was asked for, or that of the samples there are, by days. */
-async function spanOf(hub: Hub, { from, to }: HistogramRequest, sql: string, parameters: readonly SqlValue[]) {
+async function spanOf(hub: Hub, request: HistogramRequest, sql: string, parameters: readonly SqlValue[]) {
+  const { from, to } = request;
   if (from !== undefined && to !== undefined) return to > from ? { from, to } : undefined;
   const [row] = await hub.rows<{ first: number | null; last: number | null }>(
-    `select min(start) as first, max(start) as last from sample_rollups where ${sql} and level = 3600000`,
+    `select min(start) as first, max(start) as last from ${needsTotalsOnly(request) ? "sample_totals" : "sample_rollups"}
+     where ${sql} and level = 86400000`,
     parameters,
   );
   if (row?.first == null || row.last === null) return undefined;
-  const span = { from: from ?? Number(row.first), to: to ?? Number(row.last) + 3_600_000 };
+  const span = { from: from ?? Number(row.first), to: to ?? Number(row.last) + 86_400_000 };
   return span.to > span.from ? span : undefined;
 }
 

@@ -83,8 +83,8 @@ function stationsOf(counts: Counts): Omit<Overview, "at" | "since" | "drift" | "
 }
 
 const countsSql = `select
-  (select coalesce(sum(count), 0)::int8 from sample_rollups where fleet = $1 and level = 86400000) as samples,
-  (select coalesce(sum(count), 0)::int8 from sample_rollups where fleet = $1 and level = 60000 and source = 'device' and start >= $2) as today,
+  (select coalesce(sum(count), 0)::int8 from sample_totals where fleet = $1 and level = 86400000) as samples,
+  (select coalesce(sum(count), 0)::int8 from sample_totals where fleet = $1 and level = 60000 and source = 'device' and start >= $2) as today,
   (select count(*) from samples where fleet = $1 and source = 'device' and not is_labelled) as waiting,
   (select count(*) from labels where fleet = $1 and kind = 'human' and author <> 'import') as labels,
   (select count(distinct author) from labels where fleet = $1 and kind = 'human' and author <> 'import') as people,

@@ -39,5 +39,17 @@ export async function countSamples(
      do update set count = r.count + excluded.count`,
     [fleet, JSON.stringify(counted), by],
   );
-  if (by < 0) await session.query("delete from sample_rollups where fleet = $1 and count <= 0", [fleet]);
+  await session.query(
+    `insert into sample_totals as r (fleet, level, start, source, device, release, audit, count)
+     select $1, v.level, x.at - x.at % v.level, x.source, coalesce(x.device, ''), coalesce(x.release, ''), x.audit,
+       $3::int8 * count(*)
+     from jsonb_to_recordset($2::jsonb) as x(source text, at bigint, device text, release text, audit boolean),
+       (values (60000), (3600000), (86400000)) as v(level)
+     group by 2, 3, 4, 5, 6, 7
+     on conflict (fleet, level, start, source, device, release, audit) do update set count = r.count + excluded.count`,
+    [fleet, JSON.stringify(counted), by],
+  );
+  if (by > 0) return;
+  await session.query("delete from sample_rollups where fleet = $1 and count <= 0", [fleet]);
+  await session.query("delete from sample_totals where fleet = $1 and count <= 0", [fleet]);
 }

@@ -56,7 +56,8 @@ export async function fillGallery(dataDir: string, count: number): Promise<Galle
     const rows = makeRows(count, { classes, releases, blobs, random });
     for (let start = 0; start < rows.length; start += 5000) await copyRows(store, rows.slice(start, start + 5000));
     await store.db.query(rollupSql, [fleet]);
-    for (const table of ["samples", "labels", "sample_labels", "sample_rollups"]) {
+    await store.db.query(totalsSql, [fleet]);
+    for (const table of ["samples", "labels", "sample_labels", "sample_rollups", "sample_totals"]) {
       await store.db.query(`vacuum (analyze) ${table}`);
     }
     return factsOf(rows, classes, releases);
@@ -247,6 +248,10 @@ const rollupSql = `insert into sample_rollups (fleet, level, start, source, devi
     s.audit, count(*)
   from samples s, (values (60000), (3600000), (86400000)) as v(level) where s.fleet = $1
   group by 1, 2, 3, 4, 5, 6, 7, 8, 9`;
+
+const totalsSql = `insert into sample_totals (fleet, level, start, source, device, release, audit, count)
+  select fleet, level, start, source, device, release, audit, sum(count) from sample_rollups where fleet = $1
+  group by 1, 2, 3, 4, 5, 6, 7`;
 
 function factsOf(rows: readonly Row[], classes: readonly string[], releases: readonly string[]): GalleryFacts {
   const embedded = (release: string | undefined) =>
