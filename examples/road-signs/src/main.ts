@@ -35,6 +35,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
   printer.heading("fieldloop", introduction(options, places));
   const state = await openState(places.state, { source: options.field ?? "rendered world", seed: options.seed });
   const hub = await startHubProcess(places.hub, options.once ? "free" : "default");
+  if (!options.once) printer.note(`Watch it in a browser: ${hub.url}`);
   let fleet: Promise<Fleet> | undefined;
   const story: Story = {
     options,
