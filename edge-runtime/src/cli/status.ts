@@ -31,6 +31,9 @@ function describe(status: RuntimeStatus): string {
     `release    ${status.release ?? "none yet"} (desired state ${status.desiredNumber})`,
     `frames     ${frames.answered} answered of ${frames.frames}${unanswered.length > 0 ? `; not: ${unanswered.join(", ")}` : ""}`,
     `waiting    ${waiting.join(", ")}; evicted ${evicted}; ${journal.diskBytes} bytes on disk`,
+    ...(status.engineRestarts > 0
+      ? [`engine     ended by itself ${status.engineRestarts} times and was started anew`]
+      : []),
     ...(lost.length > 0 ? [`unrecorded ${lost.join(", ")}`] : []),
     `audit      rate ${status.audit.rate ?? "unknown"}${status.audit.halvings > 0 ? `, halved ${status.audit.halvings} times` : ""}`,
     `hub        ${uplink?.isConnected ? "connected" : `away${uplink?.lastError ? ` (${uplink.lastError})` : ""}`}; ${status.bytes.up} bytes up, ${status.bytes.down} down`,
