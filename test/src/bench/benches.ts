@@ -10,6 +10,8 @@ import { powerCutBench } from "./power-cut.ts";
 import { recipeBench } from "./recipe.ts";
 import { restoreBench } from "./restore.ts";
 import { rolloutBench } from "./rollout.ts";
+import { rolloutKillBench } from "./rollout-kill.ts";
+import { rolloutLatencyBench } from "./rollout-latency.ts";
 import { trainingStepBench } from "./training-step.ts";
 
 /** Every benchmark, in the order in which the list is printed. */
@@ -26,4 +28,6 @@ export const benches: readonly Bench[] = [
   restoreBench,
   drainBench,
   rolloutBench,
+  rolloutLatencyBench,
+  rolloutKillBench,
 ];

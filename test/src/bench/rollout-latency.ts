@@ -14,15 +14,18 @@ export const rolloutLatencyBench: Bench = {
     try {
       const there: number[] = [];
       const back: number[] = [];
+      const hub: number[] = [];
       for (let cycle = 1; cycle <= cycles; cycle += 1) {
         const timed = await oneRollout(fleet, fleet.cameras[0]!);
         there.push(timed.thereMs);
         back.push(timed.backMs);
+        hub.push(timed.hubMs);
         log(`rollout ${cycle}: first prediction after ${timed.thereMs} ms, back after ${timed.backMs} ms`);
       }
       return {
         results: [
           figure("first-prediction", "command to first prediction by the new release, p95", there),
+          figure("hub", "of it, command to the wave's opening in the hub's tables, p95", hub),
           figure("back", "abort to first prediction by the old release again, p95", back),
         ],
         skipped: [],
@@ -33,15 +36,16 @@ export const rolloutLatencyBench: Bench = {
   },
 };
 
-async function oneRollout(
-  fleet: RolloutFleet,
-  camera: Camera,
-): Promise<{ readonly thereMs: number; readonly backMs: number }> {
+type Timed = { readonly thereMs: number; readonly hubMs: number; readonly backMs: number };
+
+async function oneRollout(fleet: RolloutFleet, camera: Camera): Promise<Timed> {
   const release = await fleet.goodRelease();
   const start = Date.now();
   const { id } = await fleet.client.startRollout({ release, group: "all", soakMs: 60_000 });
   await until("it answers by the new release", async () => camera.answered.has(release), 60_000);
   const thereMs = camera.answered.get(release)!.firstAt - start;
+  const { waves } = await fleet.client.rollout(id);
+  const hubMs = (waves[0]?.openedAt ?? Number.NaN) - start;
   const before = camera.answered.get(fleet.first)!.frames;
   await delay(300);
   const abortedAt = Date.now();
@@ -52,7 +56,7 @@ async function oneRollout(
     async () => camera.answered.get(fleet.first)!.frames > Math.max(before, late),
     60_000,
   );
-  return { thereMs, backMs: Date.now() - abortedAt };
+  return { thereMs, hubMs, backMs: Date.now() - abortedAt };
 }
 
 function figure(id: string, what: string, values: readonly number[]): BenchResult {

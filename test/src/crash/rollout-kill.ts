@@ -23,7 +23,7 @@ export type RolloutKillReport = {
 
 const kinds: readonly Kind[] = ["good", "harmful", "broken"];
 const longestMs: Readonly<Record<Kind, number>> = { good: 14_000, broken: 4_000, harmful: 10_000 };
-const endLimitMs = 150_000;
+const endLimitMs = 300_000;
 
 /** Kills hub or a device once in each of `cycles` rollouts, at a random moment, and checks how each one ends. */
 export async function killRollouts(
@@ -52,7 +52,7 @@ export async function killRollouts(
         group: "all",
         waves: [1, "100%"],
         soakMs: 4000,
-        longestSoakMs: 90_000,
+        longestSoakMs: 240_000,
         gate: steadyGate,
       });
       const afterMs = random() * longestMs[kind];
