@@ -3,9 +3,13 @@ import { crashBench } from "./crash.ts";
 import { delayBench } from "./delay.ts";
 import { drainBench } from "./drain.ts";
 import { engineBench } from "./engine.ts";
+import { galleryBench } from "./gallery.ts";
+import { galleryPageBench } from "./gallery-page.ts";
 import { int8Bench } from "./int8.ts";
 import { journalBench } from "./journal.ts";
+import { labellingBench } from "./labelling.ts";
 import { loopBench } from "./loop.ts";
+import { pageMemoryBench } from "./page-memory.ts";
 import { powerCutBench } from "./power-cut.ts";
 import { recipeBench } from "./recipe.ts";
 import { restoreBench } from "./restore.ts";
@@ -27,6 +31,10 @@ export const benches: readonly Bench[] = [
   powerCutBench,
   restoreBench,
   drainBench,
+  galleryBench,
+  galleryPageBench,
+  labellingBench,
+  pageMemoryBench,
   rolloutBench,
   rolloutLatencyBench,
   rolloutKillBench,

@@ -157,7 +157,7 @@ function undo(session: LabelSession) {
   const { [act.key]: _, ...others } = session.verdicts;
   const verdicts = act.before === undefined ? others : { ...others, [act.key]: act.before };
   const { position, frame } = act;
-  const isWholeTrack = "sample" in act.subject && session.questions[position]?.kind === "track" ? false : true;
+  const isWholeTrack = "track" in act.subject || session.questions[position]?.kind !== "track";
   const before = { ...session, verdicts, acts: session.acts.slice(0, -1), position, frame, isWholeTrack };
   return { session: before, effects: [{ kind: "withdraw" as const, act }] };
 }
