@@ -8,7 +8,7 @@ import type { Story } from "./story.ts";
 /** One device first, the others only when it is healthy. */
 const waves = [1, "100%"] as const;
 const soakMs = 10_000;
-const longestSoakMs = 60_000;
+const longestSoakMs = 120_000;
 /** All cameras, the hub and its training share this machine's cores: latency wanders here by more than a release would cost. */
 const gate = { health: { rules: { latency: { enabled: false } } } };
 const pollMs = 250;
