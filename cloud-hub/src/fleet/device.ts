@@ -8,6 +8,7 @@ import {
 import Type, { type Static } from "typebox";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
+import { refuseReserved } from "../rollouts/group.ts";
 import { clockSentence } from "./clock-offset.ts";
 import { hashSecret, newSecret } from "./credential.ts";
 import { DeviceHealthSchema, deviceHealth, type HealthSigns } from "./device-health.ts";
@@ -58,6 +59,7 @@ const codeLifeMs = 24 * 60 * 60 * 1000;
 /** Adds a device and issues a one-time code for it; adding an un-enrolled device again replaces its code. */
 export async function addDevice(hub: Hub, request: NewDevice): Promise<AddedDevice> {
   profileNamed(request.profile);
+  refuseReserved(request.group);
   const [known] = await hub.rows<{ profile: string; enrolled: boolean }>(
     `select profile, public_key is not null as enrolled from devices where fleet = $1 and device = $2`,
     [hub.fleet, request.device],

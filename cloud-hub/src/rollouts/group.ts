@@ -4,7 +4,16 @@ import { listed, some } from "./sentence.ts";
 import type { Candidate } from "./waves.ts";
 
 /** The name of the group that every enrolled device is in. */
-export const everyDevice = "all";
+const everyDevice = "all";
+
+/** Refuses the name that means every device as one of a group of one's own. @throws {HubError} `bad-request` */
+export function refuseReserved(group: string | null | undefined): void {
+  if (group !== everyDevice) return;
+  throw new HubError(
+    "bad-request",
+    `Expected a group of your own, got "${everyDevice}", which means every enrolled device; choose another name.`,
+  );
+}
 
 /** A device that a rollout may ask. previous: what it goes back to, the release that it ran well last, or was told to run */
 export type Member = Candidate & { readonly previous: string | null };

@@ -136,4 +136,3 @@ export type Rollout = Static<typeof RolloutSchema>;
 export const RolloutCommandSchema = Type.Object({
   reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
 });
-export type RolloutCommand = Static<typeof RolloutCommandSchema>;

@@ -199,6 +199,8 @@ test("what cannot go out is refused in one sentence", async () => {
   await rejects(client.startRollout({ release: narrow.digest, group: "attic" }), "no-variant", /x86-64 of pi-1/);
   assert.equal((await client.setDeviceGroup(pi.name, null)).group, null);
   await rejects(client.setDeviceGroup(pi.name, "all"), "bad-request", /every enrolled device/);
+  const reserved = client.addDevice({ device: "cam-9", profile: "x86-64", group: "all" });
+  await rejects(reserved, "bad-request", /every enrolled device/);
 });
 
 test("a version that no gate passed goes out only when somebody accepted it", async () => {
