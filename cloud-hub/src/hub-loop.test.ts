@@ -229,7 +229,7 @@ test("from a release down to its samples and back, with who asked and how the tr
   const [member] = (await client.samples({ snapshot: down.snapshot!.id, split: "train", limit: 1 })).samples;
   const up = await client.sampleLineage(member!.id);
   const day = up.snapshots.find(({ id }) => id === down.snapshot!.id);
-  assert.deepEqual(day?.runs[0]?.releases, [release.digest]);
+  assert.ok(day?.runs[0]?.releases.includes(release.digest));
   const [next] = (await client.versions()).filter(({ base }) => base === version);
   assert.deepEqual(
     (await client.versionLineage(next!.id)).bases.map(({ id }) => id),
@@ -277,7 +277,8 @@ test("the loop's figures are those of its tables", async () => {
   for await (const _ of client.allSamples({})) all += 1;
   assert.equal(figures.samples.total, all);
   assert.equal((await client.histogram({})).total, all);
-  assert.deepEqual([figures.releases.total, figures.releases.latest], [1, release.digest]);
+  const releases = await client.releases();
+  assert.deepEqual([figures.releases.total, figures.releases.latest], [releases.length, releases[0]?.digest]);
   assert.equal(figures.drift.device, "cam-1");
   assert.equal(figures.runs.finished, 2);
 });

@@ -50,6 +50,13 @@ export async function countSamples(
     [fleet, JSON.stringify(counted), by],
   );
   if (by > 0) return;
-  await session.query("delete from sample_rollups where fleet = $1 and count <= 0", [fleet]);
-  await session.query("delete from sample_totals where fleet = $1 and count <= 0", [fleet]);
+  const times = JSON.stringify([...new Set(samples.map(({ at }) => at))]);
+  for (const table of ["sample_rollups", "sample_totals"]) {
+    await session.query(
+      `delete from ${table} where fleet = $1 and count <= 0 and (level, start) in (
+         select v.level, t.at::int8 - t.at::int8 % v.level
+         from jsonb_array_elements_text($2::jsonb) as t(at), (values (60000), (3600000), (86400000)) as v(level))`,
+      [fleet, times],
+    );
+  }
 }
