@@ -21,18 +21,18 @@ export type Fleet = {
   readonly historyMs: number;
 };
 
-/** The two fleets that the figures are given for. */
-export const fleets: Readonly<Record<"3" | "200", Fleet>> = {
-  "3": { devices: 3, waves: [1, 2], windowMs: 30_000, soakMs: 600_000, longestSoakMs: 3_600_000, historyMs: 7_200_000 },
-  "200": {
-    devices: 200,
-    waves: [4, 16, 80, 100],
-    windowMs: 60_000,
-    soakMs: 600_000,
-    longestSoakMs: 3_600_000,
-    historyMs: 2_400_000,
-  },
-};
+const minute = 60_000;
+const small = { devices: 3, waves: [1, 2], windowMs: 2 * minute } as const;
+const large = { devices: 200, waves: [4, 16, 80, 100] } as const;
+const patient = { soakMs: 60 * minute, longestSoakMs: 240 * minute, historyMs: 480 * minute } as const;
+const hasty = { soakMs: 10 * minute, longestSoakMs: 60 * minute, historyMs: 60 * minute } as const;
+
+/** The fleets that figures are given for; the hasty one shows what a short soak costs. */
+export const fleets = {
+  "3": { ...small, ...patient },
+  "200": { ...large, windowMs: 5 * minute, ...patient },
+  "200-hasty": { ...large, windowMs: 2 * minute, ...hasty },
+} as const satisfies Readonly<Record<string, Fleet>>;
 
 /** How a simulated rollout went. wave: the one it ended in, from 1 · predictions: by the new release until then */
 export type Ending = {
@@ -45,7 +45,7 @@ export type Ending = {
 
 /** One rollout to simulate. */
 export type Trial = {
-  readonly fleet: "3" | "200";
+  readonly fleet: keyof typeof fleets;
   readonly fault: Fault;
   readonly temper: keyof typeof tempers;
   readonly number: number;
@@ -57,9 +57,9 @@ export type Judge = (facts: HealthFacts, gate: HealthGate) => Pick<HealthVerdict
 export function simulateRollout(trial: Trial, judge: Judge = judgeHealth, fleet: Fleet = fleets[trial.fleet]): Ending {
   const { windowMs, soakMs, longestSoakMs, historyMs, devices } = fleet;
   const seed = `${trial.fleet} ${trial.fault} ${trial.temper} ${trial.number}`;
-  const gate = completeGate({ soakMs });
+  const gate = completeGate({ soakMs, beforeMs: soakMs });
   const openedAt = historyMs;
-  const duskAt = openedAt + (seededRandom(`dusk ${seed}`)() * 7 - 1) * 600_000;
+  const duskAt = openedAt + (3 * seededRandom(`dusk ${seed}`)() - 0.5) * soakMs;
   const world = drawWorld({ seed, devices, windowMs, temper: tempers[trial.temper], fault: trial.fault, duskAt });
   const past = drawHistory(world.window, { devices, windowMs, historyMs });
   const history = estimateSpread(past, soakMs);

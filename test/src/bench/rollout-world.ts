@@ -38,7 +38,7 @@ const latencyMean = Math.log(5000);
 const latencyVariance = 0.25;
 const dropShare = 0.005;
 const restartsPerHour = 0.02;
-const classes = 12;
+const classes = 8;
 /** Frames come in tracks that agree with themselves: 8 frames of correlation 0.5 tell as much as 1.8. */
 const trackDesign = 4.5;
 

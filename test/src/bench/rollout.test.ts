@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judgeNaively } from "./rollout-naive.ts";
-import { type Ending, fleets, type Judge, simulateRollout, type Trial } from "./rollout-simulation.ts";
+import { type Ending, type Fleet, fleets, type Judge, simulateRollout, type Trial } from "./rollout-simulation.ts";
 
-/** As the fleet of 200, but smaller, so that a test of seconds has many rollouts. */
-const thirty = { ...fleets["200"], devices: 30, waves: [4, 10, 16] };
+/** As the hasty fleet of 200, but smaller, so that a test of seconds has many rollouts. */
+const thirty = { ...fleets["200-hasty"], devices: 30, waves: [4, 10, 16] };
 
 const rollouts = (
   count: number,
   trial: Omit<Trial, "number" | "temper">,
   judge?: Judge,
-  fleet = fleets[trial.fleet],
+  fleet: Fleet = fleets[trial.fleet],
 ): Ending[] =>
   Array.from({ length: count }, (_, number) => simulateRollout({ ...trial, temper: "usual", number }, judge, fleet));
 const ended = (endings: readonly Ending[], end: Ending["end"]): number =>

@@ -5,15 +5,17 @@ import { type Bench, type BenchOutcome, type BenchResult, quantile } from "./ben
 import { type Ending, fleets, type Trial } from "./rollout-simulation.ts";
 import { correlation, type Fault, faults, framesPerSecond, outcomeShare, tempers } from "./rollout-world.ts";
 
-const sizes = ["3", "200"] as const;
+const sizes = ["3", "200", "200-hasty"] as const;
 const mostFalseStops = 1;
 const leastStopped = 95;
 /** How many times fewer rollouts the harder fleet and the control get; they have no threshold to prove. */
 const fewer = 5;
+/** The fault that needs time is the one that a short soak is hard on. */
+const hastyFaults = ["none", "accuracy"] as const;
 
 /**
  * `npm run bench -- rollout`: 1,000 simulated rollouts (`--cycles N`) of each kind and fleet size against the health rules that
- * ship; `--only 3` or `--only 200` for one size.
+ * ship; `--only 3`, `200` or `200-hasty` for one fleet.
  */
 export const rolloutBench: Bench = {
   name: "rollout",
@@ -21,11 +23,14 @@ export const rolloutBench: Bench = {
   async run({ cycles = 1000, only, log }): Promise<BenchOutcome> {
     const results: BenchResult[] = [];
     for (const size of sizes.filter((each) => only === undefined || only === each)) {
-      for (const fault of faults) {
-        log(`${cycles} rollouts over ${size} devices, fault: ${fault}`);
-        const endings = await simulate({ fleet: size, fault, temper: "usual" }, cycles);
+      const isHasty = size === "200-hasty";
+      const count = isHasty ? Math.max(1, Math.round(cycles / fewer)) : cycles;
+      for (const fault of isHasty ? hastyFaults : faults) {
+        log(`${count} rollouts over ${size} devices, fault: ${fault}`);
+        const endings = await simulate({ fleet: size, fault, temper: "usual" }, count);
         results.push(...(fault === "none" ? nullResults(size, endings) : faultResults(size, fault, endings)));
       }
+      if (isHasty) continue;
       log("a harder fleet, and a judge that counts frames as if they were independent");
       const some = Math.max(1, Math.round(cycles / fewer));
       results.push(hardResult(size, await simulate({ fleet: size, fault: "none", temper: "hard" }, some)));
@@ -103,30 +108,37 @@ const what: Readonly<Record<Fault, string>> = {
   errors: "a release that fails on 2 % of frames",
 };
 
+/** A bad release is stopped when it does not pass: for harm that was proven, or because it leaned there until time was up. */
 function faultResults(size: Size, fault: Fault, endings: readonly Ending[]): BenchResult[] {
-  const stopped = percent(endings, "harm");
-  const needed = endings.filter(({ end }) => end === "harm").map(({ predictions }) => predictions);
-  const passed = percent(endings, "completed");
+  const stopped = Math.round((100 - percent(endings, "completed")) * 100) / 100;
+  const needed = endings.filter(({ end }) => end !== "completed").map(({ predictions }) => predictions);
   const result = resultFor(size, endings);
   const hasGoal = size === "200";
   return [
     result({
       id: `${fault}.stopped`,
-      what: `${what[fault]}: stopped for harm`,
+      what: `${what[fault]}: stopped`,
       value: stopped,
       goal: hasGoal ? `≥ ${leastStopped}` : "printed",
       met: hasGoal ? stopped >= leastStopped : null,
-      note: `${passed} % passed, ${percent(endings, "too-little-data")} % ended for too little data; ${wavesNote(endings)}`,
+      note: wavesNote(endings),
+    }),
+    result({
+      id: `${fault}.proven`,
+      what: `${what[fault]}: stopped for proven harm, the rest for too little data`,
+      value: percent(endings, "harm"),
+      goal: "printed",
+      met: null,
+      note: `found after ${minutes(endings, "harm")} min in the middle${rulesNote(endings)}`,
     }),
     ...[0.5, 0.95].map((share) =>
       result({
         id: `${fault}.predictions-p${share * 100}`,
         what: `predictions by it until it was stopped, ${share === 0.5 ? "median" : "p95"}`,
-        value: Math.round(quantile(needed, share)),
+        value: needed.length === 0 ? 0 : Math.round(quantile(needed, share)),
         unit: "predictions",
         goal: "printed",
         met: null,
-        note: share === 0.5 ? `after ${minutes(endings, "harm")} min in the middle${rulesNote(endings)}` : "",
       }),
     ),
   ];
@@ -200,4 +212,4 @@ function undecidedNote(endings: readonly Ending[]): string {
 }
 
 const wavesNote = (endings: readonly Ending[]): string =>
-  `stopped in wave: ${tally(endings.filter(({ end }) => end === "harm").map(({ wave }) => `wave ${wave}:`))}`;
+  tally(endings.map(({ end, wave }) => (end === "completed" ? "passed:" : `${end} in wave ${wave}:`)));

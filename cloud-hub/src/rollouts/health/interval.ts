@@ -5,18 +5,24 @@ export type Uncertainty = { readonly deviceSd: number; readonly degrees: number;
 
 /**
  * How far the truth may lie beyond an estimate on one side, at every look at once, except with probability `tail`.
- * Half of `tail` goes to what devices do by themselves (Student's t; it does not shrink with time), half to sampling.
- * scale: the effect for which the sampling part is tightest; fixed before the first look
+ * What devices do by themselves is one draw that all looks share, so it adds to the variance of each and does not shrink with
+ * time; it is widened as Student's t is wider than the normal, because it was estimated.
+ * scale: the effect for which the bound is tightest; fixed before the first look
  */
 export function reach({ deviceSd, degrees, variance }: Uncertainty, tail: number, scale: number): number {
-  return quantile(1 - tail / 2, degrees) * deviceSd + samplingReach(variance, tail / 2, scale);
+  const widening = quantile(1 - tail, degrees) / quantile(1 - tail, manyDegrees);
+  return sequenceReach((deviceSd * widening) ** 2 + variance, tail, scale);
 }
 
+/** As many degrees of freedom as make Student's t the normal. */
+const manyDegrees = 1e7;
+
 /**
- * One side of the confidence sequence that mixes over normal effects of standard deviation `scale` around none.
+ * One side of the confidence sequence that mixes over normal effects of standard deviation `scale` around none. It holds
+ * where the covariance of two looks is the variance of the later one, which means and shared draws keep.
  * variance: of the estimate at this look · source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon 2021, eq. 14
  */
-export function samplingReach(variance: number, tail: number, scale: number): number {
+export function sequenceReach(variance: number, tail: number, scale: number): number {
   if (variance <= 0) return 0;
   const information = 1 / variance;
   const prior = 1 / scale ** 2;
