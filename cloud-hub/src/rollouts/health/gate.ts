@@ -35,7 +35,7 @@ export const HealthGateSchema = Type.Object(
         mix: limits("total variation farther from the reference, 0–1", 0.15, 0.6),
         errors: limits("share of frames, 0–1", 0.005, 0.05),
         drops: limits("share of frames, 0–1", 0.05, 0.25),
-        latency: limits("times as slow", 1.2, 3),
+        latency: limits("times as slow", 1.2, 4),
         restarts: limits("restarts per device and hour", 1, 1200),
         outcomes: limits("share of outcomes that are bad, 0–1", 0.02, 0.25),
       },
