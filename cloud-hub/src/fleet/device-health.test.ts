@@ -38,7 +38,7 @@ test("nothing is known of a device that never enrolled or was never heard", () =
 });
 
 test("a device that is away for a minute is silent, since when and with what waits on it", () => {
-  isTold({ isConnected: false, heardAt: now - 59_000 }, "healthy", /Away for 59 s/);
+  isTold({ isConnected: false, heardAt: now - 59_000 }, "healthy", /Not connected for less than a minute; it answered/);
   const hours = { isConnected: false, heardAt: now - 2 * 3_600_000, waiting: 12 };
   isTold(hours, "silent", /Silent since 2025-06-15 13:06:40 UTC \(2 h\): it is not connected. 12 records waited/);
 });

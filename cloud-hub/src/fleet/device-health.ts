@@ -47,7 +47,7 @@ export function deviceHealth(signs: HealthSigns): DeviceHealth {
   const failures = failuresOf(signs);
   const also = clock === undefined ? [] : [clock];
   if (failures.length > 0) return { state: "failing", sentence: [...failures, ...also].join(" ") };
-  return { state: "healthy", sentence: [wellBeing(signs, silentMs), ...also].join(" ") };
+  return { state: "healthy", sentence: [wellBeing(signs), ...also].join(" ") };
 }
 
 function failuresOf(signs: HealthSigns): readonly string[] {
@@ -107,10 +107,10 @@ function overflowing({ givenUp, waiting }: HealthSigns): string | undefined {
   return `Its journal is full: it gave up ${givenUp} records in the last 10 minutes, those worth least first, and ${waiting} wait; give it more disk or a faster line.`;
 }
 
-function wellBeing({ isConnected, frames }: HealthSigns, silentMs: number): string {
+function wellBeing({ isConnected, frames }: HealthSigns): string {
   const { answered, errors, dropped } = frames;
   const total = answered + errors + dropped;
-  const where = isConnected ? "Connected" : `Away for ${spanText(silentMs)}`;
+  const where = isConnected ? "Connected" : "Not connected for less than a minute";
   if (total === 0) return `${where}; no frames in the last 5 minutes.`;
   return `${where}; it answered ${answered} of ${total} frames in the last 5 minutes.`;
 }
