@@ -13,10 +13,9 @@ const analyzeFactor = 1.5;
 
 /** Starts at once and goes on every minute: old sketches into rollups, statistics, indexes over vectors, images to go. */
 export function startDatasetUpkeep(hub: Hub, store: HubStore, onError: (error: unknown) => void): DatasetUpkeep {
-  const analyzed = { rows: 0 };
   const steps: readonly (() => Promise<unknown>)[] = [
     () => rollUpOldSketches(store.db, hub.fleet, hub.isClosing),
-    () => analyzeGrown(hub, analyzed),
+    () => analyzeGrown(hub),
     () => keepVectorIndexes(hub),
     () => sweepImages(hub, store.blobs),
   ];
@@ -37,14 +36,15 @@ export function startDatasetUpkeep(hub: Hub, store: HubStore, onError: (error: u
 }
 
 /** PGlite has no autovacuum, and without statistics the planner takes a hundred thousand samples for a few. */
-async function analyzeGrown(hub: Hub, analyzed: { rows: number }): Promise<void> {
-  const [size] = await hub.rows<{ rows: number }>(
-    "select coalesce(sum(count), 0)::int8 as rows from sample_totals where fleet = $1 and level = 86400000",
+async function analyzeGrown(hub: Hub): Promise<void> {
+  const [size] = await hub.rows<{ rows: number; analyzed: number }>(
+    `select coalesce(sum(count), 0)::int8 as rows,
+       (select greatest(reltuples, 0)::int8 from pg_class where oid = 'samples'::regclass) as analyzed
+     from sample_totals where fleet = $1 and level = 86400000`,
     [hub.fleet],
   );
-  const rows = Number(size?.rows ?? 0);
-  if (rows < 1000 || rows < analyzed.rows * analyzeFactor) return;
+  const { rows, analyzed } = size!; // a sum is always one row
+  if (rows < 1000 || rows < analyzed * analyzeFactor) return;
   for (const table of ["samples", "sample_labels", "labels", "sample_rollups", "sample_totals"])
     await hub.rows(`analyze ${table}`);
-  analyzed.rows = rows;
 }

@@ -22,7 +22,7 @@ const embeddingSize = 64;
 const days = 30;
 const imageCount = 200;
 const end = Date.UTC(2026, 9, 1);
-const largeShare = 0.7;
+const largeShare = 0.85;
 
 const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
