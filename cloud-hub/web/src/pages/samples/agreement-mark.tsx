@@ -1,22 +1,20 @@
-import { IconCheck, IconCircleDashed, type IconProps, IconQuestionMark, IconX } from "@tabler/icons-react";
-import type { ComponentType } from "react";
 import classes from "./agreement-mark.module.css";
 import type { Agreement } from "./sample.ts";
 
-const marks: Readonly<Record<Agreement, { readonly icon: ComponentType<IconProps>; readonly title: string }>> = {
-  agrees: { icon: IconCheck, title: "agrees with the prediction" },
-  differs: { icon: IconX, title: "differs from the prediction" },
-  unsure: { icon: IconQuestionMark, title: "somebody could not say" },
-  "no-label": { icon: IconCircleDashed, title: "nobody has said" },
-  "no-prediction": { icon: IconCircleDashed, title: "no prediction" },
+const marks: Readonly<Record<Agreement, { readonly sign: string; readonly title: string }>> = {
+  agrees: { sign: "✓", title: "agrees with the prediction" },
+  differs: { sign: "✕", title: "differs from the prediction" },
+  unsure: { sign: "?", title: "somebody could not say" },
+  "no-label": { sign: "○", title: "nobody has said" },
+  "no-prediction": { sign: "○", title: "no prediction" },
 };
 
-/** Whether label and prediction agree, as a mark with its own shape. */
+/** Whether label and prediction agree, as a sign of its own shape; hundreds are drawn while a gallery is scrolled. */
 export function AgreementMark({ agreement }: { agreement: Agreement }) {
-  const { icon: Icon, title } = marks[agreement];
+  const { sign, title } = marks[agreement];
   return (
     <span className={`${classes.mark} ${classes[agreement]}`} title={title}>
-      <Icon size={12} stroke={2.6} aria-hidden />
+      <span aria-hidden>{sign}</span>
       <span className="visually-hidden">{title}</span>
     </span>
   );

@@ -1,5 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useContact } from "../../live/use-live.ts";
 import { Failing } from "../../states/failing.tsx";
 import classes from "./gallery.module.css";
 import { layOutGallery, moveFocus } from "./gallery-layout.ts";
@@ -11,8 +12,15 @@ import { extendTo, noSelection, type Selection, toggle } from "./selection.ts";
 const sizes = { least: 132, gap: 10, caption: 48 };
 /** Rows of bones shown after the last known sample while more is on its way. */
 const boneRows = 3;
+/** Rows drawn above and below the screen. */
+const overscan = 3;
+/** Rows drawn in one frame. */
+const drawnAtOnce = 2;
+/** Faster than this, in px per ms, nobody sees what flies by; it is seen again below the second. */
+const passingSpeed = 8;
+const seenSpeed = 3;
 /** Rows fetched ahead of what is on the screen. */
-const aheadRows = 24;
+const aheadRows = 60;
 
 /** Samples as a grid that draws only what is on the screen, however long the list is. Arrows move, Enter opens, x chooses. */
 export function Gallery(props: {
@@ -33,7 +41,10 @@ export function Gallery(props: {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const measure = () => setPlace({ width: element.clientWidth, top: element.offsetTop });
+    const measure = () => {
+      const [width, top] = [element.clientWidth, element.offsetTop];
+      setPlace((before) => (before.width === width && before.top === top ? before : { width, top }));
+    };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     observer.observe(document.body);
@@ -43,7 +54,7 @@ export function Gallery(props: {
   const virtualizer = useWindowVirtualizer({
     count: place.width === 0 ? 0 : rows,
     estimateSize: () => rowHeight,
-    overscan: 3,
+    overscan,
     scrollMargin: place.top,
     useFlushSync: false,
   });
@@ -51,6 +62,14 @@ export function Gallery(props: {
   useLayoutEffect(() => virtualizer.measure(), [rowHeight]);
 
   const shown = virtualizer.getVirtualItems();
+  const isPassing = useIsPassing(virtualizer.scrollOffset ?? 0, virtualizer.isScrolling);
+  const drawn = useDrawnRows(
+    shown.map(({ index }) => index),
+    isPassing,
+  );
+  const turn = useReturns();
+  // Rows are drawn into the elements of rows that went out of sight, which is cheaper than making new ones.
+  const elements = Math.ceil(window.innerHeight / rowHeight) + 2 * overscan + 4;
   const [firstRow, lastRow] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
   useEffect(() => {
     cache.want(Math.max(0, firstRow - 4) * columns, (lastRow + aheadRows) * columns);
@@ -117,7 +136,7 @@ export function Gallery(props: {
           // biome-ignore lint/a11y/useSemanticElements: as for the grid
           // biome-ignore lint/a11y/useFocusableInteractive: its cells take the focus
           <div
-            key={row}
+            key={row % elements}
             role="row"
             aria-rowindex={row + 1}
             className={classes.row}
@@ -129,17 +148,19 @@ export function Gallery(props: {
           >
             {Array.from({ length: columns }, (_, column) => row * columns + column)
               .filter((index) => index < cache.length() || !cache.isComplete())
-              .map((index, column) => {
-                const sample = cache.at(index);
-                if (sample === undefined) return <TileBone key={index} column={column} />;
+              .map((index) => {
+                const column = index - row * columns;
+                const sample = drawn.has(row) ? cache.at(index) : undefined;
+                if (sample === undefined) return <TileBone key={`bone ${column}`} column={column} />;
                 return (
                   <SampleTile
-                    key={index}
+                    key={column}
                     sample={sample}
                     index={index}
                     column={column}
                     isFocused={index === focused}
                     isSelected={selection.ids.has(sample.id)}
+                    turn={turn}
                     actions={actions}
                   />
                 );
@@ -150,6 +171,53 @@ export function Gallery(props: {
       {cache.error() !== undefined && <Failing error={cache.error()} retry={cache.retry} />}
     </>
   );
+}
+
+/** Whether the gallery is scrolled so fast that tiles would only be drawn, and images asked for, to be thrown away. */
+function useIsPassing(offset: number, isScrolling: boolean): boolean {
+  const last = useRef({ offset, at: 0, isPassing: false });
+  const now = performance.now();
+  const { current } = last;
+  if (!isScrolling) last.current = { offset, at: now, isPassing: false };
+  else if (offset !== current.offset) {
+    const speed = Math.abs(offset - current.offset) / Math.max(1, now - current.at);
+    const isPassing = speed > (current.isPassing ? seenSpeed : passingSpeed);
+    last.current = { offset, at: now, isPassing };
+  }
+  return last.current.isPassing;
+}
+
+/**
+ * The rows that are drawn in full: none while they fly by, else a few more in each frame, those on the screen first, so that no
+ * frame has much to do. The others are bones meanwhile.
+ */
+function useDrawnRows(rows: readonly number[], isPassing: boolean): ReadonlySet<number> {
+  const before = useRef<ReadonlySet<number>>(new Set());
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const inOrder = [...rows.slice(overscan), ...rows.slice(0, overscan)];
+  const missing = isPassing ? [] : inOrder.filter((row) => !before.current.has(row));
+  const kept = isPassing ? [] : rows.filter((row) => before.current.has(row));
+  const drawn = new Set([...kept, ...missing.slice(0, drawnAtOnce)]);
+  const isUnfinished = missing.length > drawnAtOnce;
+  useEffect(() => {
+    before.current = drawn;
+    if (!isUnfinished) return undefined;
+    const frame = requestAnimationFrame(redraw);
+    return () => cancelAnimationFrame(frame);
+  });
+  return drawn;
+}
+
+/** How often the hub came back since the gallery was opened. */
+function useReturns(): number {
+  const { kind } = useContact();
+  const [returns, setReturns] = useState(0);
+  const before = useRef(kind);
+  useEffect(() => {
+    if (kind === "answering" && before.current === "silent") setReturns((count) => count + 1);
+    before.current = kind;
+  }, [kind]);
+  return returns;
 }
 
 type Choosing = { readonly cache: PageCache<Sample>; readonly selection: Selection };

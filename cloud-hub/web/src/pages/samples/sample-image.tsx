@@ -8,6 +8,9 @@ export const imageUrl = (id: string): string => `/v1/samples/${encodeURIComponen
 /** Images up to this many pixels wide show their pixels when enlarged. */
 const pixelatedWidth = 160;
 
+/** Whether an image is so small that its pixels are worth seeing. */
+export const isPixelArt = (width: number): boolean => width <= pixelatedWidth;
+
 /**
  * A sample's image in a box that has its size before the image is there. alt: empty where words beside it say it all
  * isEager: fetched at once, for the one image that a page is about
@@ -22,7 +25,7 @@ export function SampleImage(props: { id: string; width: number; height: number; 
   if (isGone) return <span className={classes.gone}>no image</span>;
   return (
     <img
-      className={width <= pixelatedWidth ? classes.pixelated : classes.image}
+      className={isPixelArt(width) ? classes.pixelated : classes.image}
       src={imageUrl(id)}
       alt={alt}
       width={width}

@@ -5,7 +5,7 @@ import type { Sample } from "./sample.ts";
 import { activeFilters, type FilterName, type SampleFilters, toQuery } from "./sample-filters.ts";
 
 /** Samples in one page of the gallery's list. */
-export const galleryPageSize = 200;
+export const galleryPageSize = 400;
 
 /** How many nearest samples are shown. */
 export const similarCount = 120;

@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { AgreementMark } from "./agreement-mark.tsx";
 import { agreementOf, labelWord, primaryHead, type Sample } from "./sample.ts";
-import { SampleImage } from "./sample-image.tsx";
+import { imageUrl, isPixelArt } from "./sample-image.tsx";
 import classes from "./sample-tile.module.css";
 
 /** What happens to tiles; one object for all of them, so that tiles are drawn again only when their sample changes. */
@@ -11,16 +11,20 @@ export type TileActions = {
   readonly toggle: (index: number, withStretch: boolean) => void;
 };
 
-/** One sample in the gallery: image, prediction beside label, and whether they agree. */
+/**
+ * One sample in the gallery: image, prediction beside label, and whether they agree.
+ * turn: counts up when images that failed are worth another try
+ */
 export const SampleTile = memo(function SampleTile(props: {
   sample: Sample;
   index: number;
   column: number;
   isFocused: boolean;
   isSelected: boolean;
+  turn: number;
   actions: TileActions;
 }) {
-  const { sample, index, column, isFocused, isSelected, actions } = props;
+  const { sample, index, column, isFocused, isSelected, turn, actions } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows of a grid that is drawn in parts
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around all tiles listens to the keyboard
@@ -38,7 +42,14 @@ export const SampleTile = memo(function SampleTile(props: {
       }}
     >
       <div className={classes.image}>
-        <SampleImage id={sample.id} width={sample.width} height={sample.height} alt="" />
+        <img
+          key={`${sample.id} ${turn}`}
+          className={isPixelArt(sample.width) ? classes.pixels : classes.picture}
+          src={imageUrl(sample.id)}
+          alt=""
+          decoding="async"
+          draggable={false}
+        />
         {sample.audit && <span className={classes.flag}>audit</span>}
         {sample.distance !== undefined && (
           <span className={classes.distance} data-distance>

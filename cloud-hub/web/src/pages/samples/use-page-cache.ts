@@ -5,7 +5,7 @@ import type { Sample } from "./sample.ts";
 import type { SampleFilters } from "./sample-filters.ts";
 import { fetchSamplePage, fetchSimilar, galleryPageSize, similarCount } from "./sample-requests.ts";
 
-const keepPages = 30;
+const keepPages = 15;
 
 /** What a page shows before its effects have run. */
 const nothingYet = createPageCache<Sample>({
