@@ -7,8 +7,8 @@ import type { Rollout } from "./rollout.ts";
 import { listed } from "./sentence.ts";
 import type { DeviceChange, RolloutChange, Step, WaveChange } from "./step.ts";
 
-/** A rollout as it begins: nothing asked yet. */
-export type RolloutDecision = Omit<Rollout, "previous" | "steps">;
+/** A rollout as it begins, nothing asked yet, and its first step, so that one call and one decision reach the first devices. */
+export type RolloutDecision = Omit<Rollout, "previous" | "steps"> & { readonly first: RolloutStepDecision };
 
 /** One step, the number of the step that it follows, and the signed desired states that it causes. */
 export type RolloutStepDecision = Omit<Step, "wanted"> & {
@@ -53,6 +53,7 @@ export const applyRollout: FleetApplier<RolloutDecision> = async (session, fleet
        as d(device text, wave integer, position integer, profile text, state text, previous text)`,
     [fleet, id, JSON.stringify(devices.map((device, position) => ({ ...device, position })))],
   );
+  await takeRolloutStep(session, fleet, decision.first);
 };
 
 async function refuseHeld(session: SqlSession, fleet: string, devices: readonly string[]): Promise<void> {
@@ -74,7 +75,10 @@ export function heldElsewhere(rows: readonly { readonly device: string; readonly
  * Advances a rollout by one step, with the desired states that it causes, or not at all.
  * @throws {HubError} `stale-step` when another step came first
  */
-export const applyRolloutStep: FleetApplier<RolloutStepDecision> = async (session, fleet, decision) => {
+export const applyRolloutStep: FleetApplier<RolloutStepDecision> = (session, fleet, decision) =>
+  takeRolloutStep(session, fleet, decision);
+
+async function takeRolloutStep(session: SqlSession, fleet: string, decision: RolloutStepDecision): Promise<void> {
   const { rolloutId: id, after, at, kind, sentence, by, rollout = {}, waves = [], devices = [], desired } = decision;
   await advance(session, { fleet, id, after, sentence }, rollout);
   for (const wave of waves) await changeWave(session, fleet, id, wave);
@@ -84,7 +88,7 @@ export const applyRolloutStep: FleetApplier<RolloutStepDecision> = async (sessio
     `insert into rollout_steps (fleet, rollout, step, at, kind, sentence, author) values ($1, $2, $3, $4, $5, $6, $7)`,
     [fleet, id, after + 1, at, kind, sentence, by ?? null],
   );
-};
+}
 
 type Place = { readonly fleet: string; readonly id: string; readonly after: number; readonly sentence: string };
 

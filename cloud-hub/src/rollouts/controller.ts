@@ -4,7 +4,7 @@ import type { Hub } from "../hub-parts.ts";
 import { RolloutEvidence } from "./evidence/evidence.ts";
 import { getRollout, unfinishedRollouts } from "./load-rollout.ts";
 import { nextStep } from "./next-step.ts";
-import { hasEnded, newestWave } from "./progress.ts";
+import { hasEnded } from "./progress.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
 import { isStale, takeStep } from "./take-step.ts";
 
@@ -39,12 +39,6 @@ export function startRollouts(hub: Hub, onError: (error: unknown) => void): Roll
 
   const drive = async (each: Driven, names: ReadonlySet<string>) => {
     const { evidence } = each;
-    // A rollout that has asked nobody yet needs no evidence to begin, and people wait for it.
-    if (newestWave(each.rollout) === undefined) {
-      const now = hub.clock();
-      const first = nextStep(each.rollout, nothing(now));
-      if (first !== undefined) each.rollout = await takeStep(hub, each.rollout, first, now);
-    }
     await evidence.read(each.rollout, names, hub.clock());
     for (let steps = 0; steps < mostStepsAtOnce; steps += 1) {
       const now = hub.clock();

@@ -3,13 +3,15 @@ import { HubError } from "../errors.ts";
 import { inDesiredTurn } from "../fleet/desired-turn.ts";
 import type { Hub } from "../hub-parts.ts";
 import { getRelease, type Release } from "../registry/release.ts";
-import { heldDevices, heldElsewhere, type RolloutDecision } from "./apply-rollout.ts";
+import { heldDevices, heldElsewhere } from "./apply-rollout.ts";
 import { requireProven } from "./going-out.ts";
 import { groupMembers, type Member } from "./group.ts";
-import { getRollout } from "./load-rollout.ts";
+import { nextStep } from "./next-step.ts";
 import type { NewRollout, Rollout, RolloutDevice } from "./rollout.ts";
 import { completeGate } from "./rollout-gate.ts";
 import { listed, some } from "./sentence.ts";
+import type { Step } from "./step.ts";
+import { signStep } from "./take-step.ts";
 import { planWaves } from "./waves.ts";
 
 const defaultSoakMs = 5 * 60_000;
@@ -21,10 +23,18 @@ const leastLongestMs = 6 * 3_600_000;
  *   `nothing-to-do` when every device runs the release already, `bad-request`
  */
 export async function startRollout(hub: Hub, request: NewRollout, by: string): Promise<Rollout> {
+  const started = await decideStart(hub, request, by);
+  await Promise.all((started.waves[0]?.devices ?? []).map(({ device }) => hub.publishDesired(device)));
+  hub.rollouts.wake();
+  return started;
+}
+
+/** Everything that the first wave waits for is in one decision: each further one would cost a sync and a turn of the tables. */
+async function decideStart(hub: Hub, request: NewRollout, by: string): Promise<Rollout> {
   const release = await getRelease(hub, request.release);
   const id = `o_${randomUUID().replaceAll("-", "").slice(0, 20)}`;
   // In the turn of desired states, so that what devices go back to is what they were told last.
-  await inDesiredTurn(hub, async () => {
+  return inDesiredTurn(hub, async () => {
     const members = await groupMembers(hub, request.group);
     const asked = members.filter(({ previous }) => previous !== request.release);
     if (asked.length === 0) throw nothingToDo(request, members);
@@ -35,10 +45,20 @@ export async function startRollout(hub: Hub, request: NewRollout, by: string): P
       release,
       asked.map(({ previous }) => previous),
     );
-    await hub.decide("rollout", `rollout ${id}`, planned(hub, { id, request, by, asked, members: members.length }));
+    const begun = planned(hub, { id, request, by, asked, members: members.length });
+    const at = begun.createdAt;
+    const { decision: first, after } = await signStep(hub, begun, openingStep(begun), at);
+    const { previous: _, steps: __, ...rest } = begun;
+    await hub.decide("rollout", `rollout ${id}`, { ...rest, first });
+    return after;
   });
-  hub.rollouts.wake();
-  return getRollout(hub, id);
+}
+
+function openingStep(rollout: Rollout): Step {
+  const step = nextStep(rollout, { now: rollout.createdAt, progress: new Map(), verdict: null });
+  // planWaves gives no wave that is empty.
+  if (step === undefined) throw new RangeError(`Expected rollout ${rollout.id} to open its first wave, got no step.`);
+  return { ...step, sentence: `${rollout.reason} ${step.sentence}` };
 }
 
 type Planned = {
@@ -49,7 +69,7 @@ type Planned = {
   readonly members: number;
 };
 
-function planned(hub: Hub, { id, request, by, asked, members }: Planned): RolloutDecision {
+function planned(hub: Hub, { id, request, by, asked, members }: Planned): Rollout {
   const { release, group, soakMs = soakOf(request), longestSoakMs = Math.max(leastLongestMs, 12 * soakMs) } = request;
   if (longestSoakMs <= soakMs) throw badSoak(soakMs, longestSoakMs);
   const gate = completeGate(request.gate ?? {}, soakMs);
@@ -84,7 +104,9 @@ function planned(hub: Hub, { id, request, by, asked, members }: Planned): Rollou
     longestSoakMs,
     gate,
     step: 0,
+    previous: Object.fromEntries(asked.map(({ device, previous }) => [device, previous])),
     waves,
+    steps: [],
   };
 }
 
