@@ -62,7 +62,15 @@ test("devices, images of a folder, labels and a snapshot go through the command,
   assert.equal(page.samples.length, 12);
   const id = page.samples[0]!.id;
   const label = ["labels", "set", "--sample", id, "--head", "side", "--class", "left", "--author", "ada"];
-  assert.deepEqual(await json(label), { recorded: 1, samples: 1 });
+  const answered = await json<{ recorded: number; samples: number }>(label);
+  assert.deepEqual([answered.recorded, answered.samples], [1, 1]);
+  const ada = await json<{ token: string }>(["people", "add", "Ada", "--role", "labeller"]);
+  assert.match(ada.token, /^[\w-]{43}$/);
+  const people = await json<{ name: string; role: string }[]>(["people", "list"]);
+  assert.deepEqual(
+    people.map(({ name, role }) => [name, role]),
+    [["Ada", "labeller"]],
+  );
   const snapshot = await json<{ counts: { members: number } }>([
     "snapshot",
     "create",
