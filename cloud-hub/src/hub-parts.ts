@@ -2,10 +2,10 @@ import type { KeyPair } from "@fieldloop/devices";
 import type { BackupReport } from "./backup/backup.ts";
 import type { DecisionKind, DecisionPayload } from "./decision-list.ts";
 import type { ModelBench } from "./evaluation/model-bench.ts";
-import type { RolloutController } from "./rollouts/controller.ts";
 import type { Presence } from "./fleet/presence.ts";
 import type { ChangeFeed, ChangeTopic } from "./http/events/change-feed.ts";
 import type { PeopleBook } from "./people/people-book.ts";
+import type { RolloutController } from "./rollouts/controller.ts";
 import type { SqlValue } from "./storage/db.ts";
 
 /** Where the hub is reached. fingerprint: SHA-256 of its own certificate, away from loopback */

@@ -1,8 +1,8 @@
 export type { Claimed, ClaimRequest } from "./dataset/claim-queue.ts";
 export type { ImportItem } from "./dataset/import.ts";
+export type { LabelItem, LabelRequest } from "./dataset/label.ts";
 export type { LabelHeads } from "./dataset/label-heads.ts";
 export type { LabelRow } from "./dataset/label-history.ts";
-export type { LabelItem, LabelRequest } from "./dataset/label.ts";
 export type { QueueItem, QueuePage } from "./dataset/queue-page.ts";
 export type { SamplePage, SampleSearch } from "./dataset/sample.ts";
 export type { SampleQuery } from "./dataset/sample-query.ts";
@@ -20,9 +20,9 @@ export { type HubOptions, hubVersion, type RunningHub, startHub } from "./hub.ts
 export type { Job } from "./jobs/job.ts";
 export type { NewRun, Run, RunEvent } from "./jobs/run.ts";
 export type { NewRelease, Release } from "./registry/release.ts";
-export type { NewRollout, Rollout, RolloutDevice, Verdict, Wave } from "./rollouts/rollout.ts";
 export type { Budget } from "./registry/target-choice.ts";
 export type { Variant, Version } from "./registry/version.ts";
+export type { NewRollout, Rollout, RolloutDevice, Verdict, Wave } from "./rollouts/rollout.ts";
 export type { TrainingEvent } from "./training/event-log.ts";
 export { type Recipe, type RecipeInput, RecipeSchema } from "./training/recipe.ts";
 export { runTrainingJob } from "./training/training-job.ts";
