@@ -30,6 +30,8 @@ try {
   await browser.close();
 }
 
+const settles = { empty: "main h1", failing: "main [role=alert]", waiting: "main [role=status]" } as const;
+
 /** Every page in every state with prepared answers: pages for looking at, not measurements. */
 async function takeStaged(browser: Browser): Promise<void> {
   const hub = await startStagedHub();
@@ -38,7 +40,7 @@ async function takeStaged(browser: Browser): Promise<void> {
     for (const shown of shownPages.filter(wanted)) await takeLooks(browser, hub, shown, "full");
     for (const { name, path } of moodyPages.filter(wanted)) {
       for (const mood of ["empty", "failing", "waiting"] as const) {
-        await takeLooks(browser, hub, { name: `${name}-${mood}`, path, settle: "main" }, mood);
+        await takeLooks(browser, hub, { name: `${name}-${mood}`, path, settle: settles[mood] }, mood);
       }
     }
   } finally {

@@ -124,6 +124,7 @@ export function stagedCurves(url: URL) {
   const bucketMs = to - from > 5 * 3_600_000 ? 3_600_000 : minuteMs;
   const start = Math.ceil(from / bucketMs) * bucketMs;
   const random = seededRandom(8);
+  const isFleet = !url.searchParams.has("device");
   const length = Math.floor((to - start) / bucketMs);
   const points = Array.from({ length }, (_, index) => {
     const share = index / length;
@@ -131,9 +132,9 @@ export function stagedCurves(url: URL) {
     return {
       at: start + index * bucketMs,
       release: share < 0.45 ? v4 : v5,
-      frames: 1770,
+      frames: Math.round((bucketMs / 1000) * 29.5 * (isFleet ? 24 : 1) * (isHot ? 0.8 : 1)),
       errors: 0,
-      dropped: 0,
+      dropped: isHot ? Math.round((bucketMs / 1000) * 4 * (isFleet ? 24 : 1)) : 0,
       heads: {
         sign: { confidence: 0.93 - 0.18 * Math.sin(Math.min(1, share * 2) * 3.1) + 0.02 * random(), counts: [] },
       },

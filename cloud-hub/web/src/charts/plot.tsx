@@ -112,7 +112,7 @@ function optionsOf(options: {
       },
     },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 64, ...(isTime ? { values: (self: uPlot, splits: number[]) => timeTicks(self, splits) } : {}) },
       { ...axis, size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : write(value))) },
     ],
     series: [
@@ -128,6 +128,17 @@ function optionsOf(options: {
       })),
     ],
   };
+}
+
+/** Hours and minutes for spans up to two days, days beyond. */
+function timeTicks({ scales }: uPlot, splits: readonly number[]): string[] {
+  const spanS = (scales.x?.max ?? 0) - (scales.x?.min ?? 0);
+  const isLong = spanS > 2 * 86_400;
+  const format = new Intl.DateTimeFormat(
+    "en-GB",
+    isLong ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
+  );
+  return splits.map((seconds) => format.format(seconds * 1000));
 }
 
 function timeText(seconds: number): string {

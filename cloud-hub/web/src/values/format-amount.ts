@@ -8,9 +8,9 @@ export function shortNumber(value: number): string {
   return withMinus(trimZeros(value.toFixed(digits)));
 }
 
-/** A count with thin spaces between thousands: "12 345". */
+/** A count with narrow spaces between thousands: "12 345". */
 export function countText(count: number): string {
-  return withMinus(String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009"));
+  return withMinus(String(Math.round(count)).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f"));
 }
 
 /** Bytes in steps of 1,000: "1.23 MB". */

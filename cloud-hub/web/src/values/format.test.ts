@@ -28,7 +28,7 @@ test("numbers keep three figures that matter and a real minus", () => {
     "0",
     "–",
   ]);
-  assert.equal(countText(1_234_567), "1\u2009234\u2009567");
+  assert.equal(countText(1_234_567), "1\u202f234\u202f567");
 });
 
 test("bytes and durations change their unit where a person would", () => {

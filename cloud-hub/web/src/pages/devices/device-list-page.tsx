@@ -133,9 +133,11 @@ function HealthCell({ device }: { device: Device }) {
   return (
     <span className={classes.health}>
       <StateBadge tone={tone}>{word}</StateBadge>
-      <span className={classes.sentence} title={sentence}>
-        {sentence}
-      </span>
+      {word !== "healthy" && (
+        <span className={classes.sentence} title={sentence}>
+          {sentence}
+        </span>
+      )}
     </span>
   );
 }
