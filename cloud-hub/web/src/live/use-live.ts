@@ -18,6 +18,8 @@ export function useLive(): void {
   const client = useQueryClient();
   useEffect(() => {
     const gate = openChangeGate((topics) => {
+      // Everything is asked anew when the hub is back; until then asking would only knock at a closed door.
+      if (currentContact().kind === "silent") return;
       void client.invalidateQueries({ predicate: (query) => isAbout(query, topics) }, { cancelRefetch: false });
     }, refetchEveryMs);
     const stop = startLive({ onChange: gate.add, onOpen: () => void client.invalidateQueries({ predicate: isLive }) });
