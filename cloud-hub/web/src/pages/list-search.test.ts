@@ -30,7 +30,10 @@ test("a filter wants every word, whatever its case", () => {
 });
 
 test("a column's head goes up, down, away", () => {
-  assert.deepEqual([nextSort(undefined, "seen"), nextSort("seen", "seen"), nextSort("-seen", "seen")], ["seen", "-seen", undefined]);
+  assert.deepEqual(
+    [nextSort(undefined, "seen"), nextSort("seen", "seen"), nextSort("-seen", "seen")],
+    ["seen", "-seen", undefined],
+  );
 });
 
 test("nonsense in an address is left out", () => {

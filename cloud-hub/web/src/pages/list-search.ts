@@ -24,7 +24,11 @@ export function sorted<Row>(rows: readonly Row[], sort: string | undefined, keys
 }
 
 /** The rows that contain every word of a text, whatever their case. */
-export function matching<Row>(rows: readonly Row[], text: string | undefined, wordsOf: (row: Row) => string): readonly Row[] {
+export function matching<Row>(
+  rows: readonly Row[],
+  text: string | undefined,
+  wordsOf: (row: Row) => string,
+): readonly Row[] {
   const words = (text ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {
