@@ -22,6 +22,21 @@ export const StepRecordSchema = Type.Object({
 });
 export type StepRecord = Static<typeof StepRecordSchema>;
 
+const Measured = Type.Union([Type.Number(), Type.Null()]);
+
+/** What one health rule found: harm in the rule's own unit beside its limits; n: predictions behind it. */
+const RuleRecordSchema = Type.Object({
+  title: Type.String(),
+  verdict: Type.String(),
+  value: Measured,
+  low: Measured,
+  high: Measured,
+  harmAbove: Type.Number(),
+  healthyBelow: Type.Number(),
+  n: Count,
+  sentence: Type.String(),
+});
+
 /**
  * One wave of a rollout: who was in it, how it ended (`healthy`, `stopped`, or `waiting`: never opened), from its opening to
  * its verdict in ms, and why.
@@ -32,7 +47,7 @@ export const WaveRecordSchema = Type.Object({
   devices: Type.Array(Type.String()),
   ms: Type.Union([Count, Type.Null()]),
   sentence: Type.Union([Type.String(), Type.Null()]),
-  rules: Type.Array(Type.String()),
+  rules: Type.Array(RuleRecordSchema),
 });
 export type WaveRecord = Static<typeof WaveRecordSchema>;
 

@@ -35,6 +35,9 @@ export function wavesOf({ waves }: Rollout): WaveRecord[] {
     devices: devices.map(({ device }) => device),
     ms: openedAt === null || decidedAt === null ? null : decidedAt - openedAt,
     sentence: verdict?.sentence ?? null,
-    rules: verdict?.rules.map(({ sentence }) => sentence) ?? [],
+    rules:
+      verdict?.rules.map(({ title, verdict, value, low, high, harmAbove, healthyBelow, n, sentence }) => {
+        return { title, verdict, value, low, high, harmAbove, healthyBelow, n, sentence };
+      }) ?? [],
   }));
 }

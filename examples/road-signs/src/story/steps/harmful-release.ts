@@ -94,10 +94,10 @@ export function rollOutHarmful(story: Story, version: string): Promise<HarmfulDo
   });
 }
 
-function figuresOf({ devicesReached, predictions, stoppedMs, rolledBackMs, state, reason, waves }: HarmfulDone) {
+function figuresOf({ devicesReached, predictions, stoppedMs, rolledBackMs, state, waves }: HarmfulDone) {
   const after = (ms: number | null) => (ms === null ? "never" : secondsText(ms / 1000));
   return [
-    `v2b answered ${wholeText(predictions)} frames on ${devicesReached} camera; the rollout ${state}: ${reason}`,
+    `v2b answered ${wholeText(predictions)} frames on ${devicesReached} camera; the rollout ${state}`,
     `stopped ${after(stoppedMs)} and gone ${after(rolledBackMs)} after its first prediction`,
     ...waves.flatMap(waveText),
   ];
