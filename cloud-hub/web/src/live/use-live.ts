@@ -1,4 +1,4 @@
-import { type Query, useQueryClient } from "@tanstack/react-query";
+import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { openChangeGate } from "./change-gate.ts";
 import { type Contact, currentContact, onContact } from "./contact.ts";
@@ -20,7 +20,9 @@ export function useLive(): void {
     const gate = openChangeGate((topics) => {
       // Everything is asked anew when the hub is back; until then asking would only knock at a closed door.
       if (currentContact().kind === "silent") return;
-      void client.invalidateQueries({ predicate: (query) => isAbout(query, topics) }, { cancelRefetch: false });
+      for (const query of client.getQueryCache().findAll({ predicate: (query) => isAbout(query, topics) })) {
+        void askAgain(client, query);
+      }
     }, refetchEveryMs);
     const stop = startLive({ onChange: gate.add, onOpen: () => void client.invalidateQueries({ predicate: isLive }) });
     return () => {
@@ -34,6 +36,12 @@ export function useLive(): void {
 function isAbout(query: Query, topics: ReadonlySet<Topic>): boolean {
   const [first] = query.queryKey;
   return isLive(query) && (first === "overview" || topics.has(first as Topic)); // keys are compared as text
+}
+
+/** An answer under way may be older than the change: it is let in, then asked for anew. */
+async function askAgain(client: QueryClient, query: Query): Promise<void> {
+  await query.promise?.catch(() => undefined);
+  await client.invalidateQueries({ queryKey: query.queryKey, exact: true });
 }
 
 const isLive = ({ meta }: Query): boolean => meta?.live !== false;
