@@ -90,7 +90,7 @@ export const shownPages: readonly ShownPage[] = [
   { name: "runs", path: "/runs", settle: "text=r_running" },
   { name: "run", path: "/runs/r_running6789abcdef0123", settle: "text=loss.sign, step" },
   { name: "run-failed", path: "/runs/r_failed456789abcdef012", settle: "text=Expected 12 classes" },
-  { name: "models", path: "/models", settle: "text=Compiled for" },
+  { name: "models", path: "/models", settle: "main tbody a" },
   { name: "version", path: `/models/${digestNamed("version v4")}`, settle: "text=What was taken for what" },
   { name: "compare", path: "/models/compare", settle: "text=the whole interval lies above 0" },
   { name: "release", path: `/models/releases/${digestNamed("v4")}`, settle: "text=Devices that run it" },
