@@ -15,7 +15,13 @@ function Page() {
   const { shown } = useScheme();
   return (
     // Mantine would write its variables and classes as style elements; they stand in files instead (styles/).
-    <MantineProvider theme={theme} forceColorScheme={shown} withCssVariables={false} withGlobalClasses={false}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme={shown}
+      forceColorScheme={shown}
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

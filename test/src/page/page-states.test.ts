@@ -44,7 +44,11 @@ for (const { name, path, settle, prepare } of shownPages) {
   });
 }
 
-const settles = { empty: "main h1", failing: "main [role=alert]", waiting: "main [role=status]" } as const;
+const settles = {
+  empty: "main h1",
+  failing: "main [role=alert]",
+  waiting: "main :is([role=status], [aria-busy=true])",
+} as const;
 
 for (const mood of ["empty", "failing", "waiting"] as const) {
   test(`every page has a ${mood} state that shuts nobody out`, { skip }, async () => {

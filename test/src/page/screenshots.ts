@@ -30,7 +30,11 @@ try {
   await browser.close();
 }
 
-const settles = { empty: "main h1", failing: "main [role=alert]", waiting: "main [role=status]" } as const;
+const settles = {
+  empty: "main h1",
+  failing: "main [role=alert]",
+  waiting: "main :is([role=status], [aria-busy=true])",
+} as const;
 
 /** Every page in every state with prepared answers: pages for looking at, not measurements. */
 async function takeStaged(browser: Browser): Promise<void> {
