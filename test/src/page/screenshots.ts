@@ -16,6 +16,12 @@ const { values } = parseArgs({
   },
 });
 
+const settles = {
+  empty: "main h1",
+  failing: "main [role=alert]",
+  waiting: "main :is([role=status], [aria-busy=true])",
+} as const;
+
 if (withoutBrowser !== false) {
   process.stderr.write(`Expected a browser for pictures: ${withoutBrowser}.\n`);
   process.exit(1);
@@ -29,12 +35,6 @@ try {
 } finally {
   await browser.close();
 }
-
-const settles = {
-  empty: "main h1",
-  failing: "main [role=alert]",
-  waiting: "main :is([role=status], [aria-busy=true])",
-} as const;
 
 /** Every page in every state with prepared answers: pages for looking at, not measurements. */
 async function takeStaged(browser: Browser): Promise<void> {

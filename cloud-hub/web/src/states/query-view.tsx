@@ -12,5 +12,5 @@ export function QueryView<T>(props: {
   const { query, loading, children } = props;
   if (query.data !== undefined) return children(query.data);
   if (query.isError) return <Failing error={query.error} retry={() => void query.refetch()} />;
-  return loading ?? <Loading />;
+  return loading === undefined ? <Loading /> : loading;
 }
