@@ -1,13 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Measured } from "../values/interval.ts";
+import type { Figure } from "./figure.ts";
 import { get } from "./hub.ts";
 
 /** What was measured of a variant; null means not measured. machine: where its latency was measured */
 export type FitCard = {
   readonly target: string;
-  readonly accuracy: Measured | null;
-  readonly agreement: Measured | null;
-  readonly difference: Measured | null;
+  readonly accuracy: Figure | null;
+  readonly agreement: Figure | null;
+  readonly difference: Figure | null;
   readonly latency: {
     readonly p50Us: number;
     readonly p95Us: number;
@@ -20,6 +20,7 @@ export type FitCard = {
     };
   } | null;
   readonly sizeBytes: number;
+  readonly sizeRatio: number;
   readonly peakMemoryBytes: number | null;
 };
 
@@ -36,12 +37,15 @@ export type Release = {
   };
 };
 
-/** A release as lists show it. devices: that shall run it now */
+/** A release as lists show it. devices: that shall run it now · accepted: who took it against its budget or gate */
 export type ListedRelease = {
   readonly digest: string;
   readonly version: string;
   readonly model: string;
   readonly createdAt: number;
+  readonly createdBy: string | null;
+  readonly profiles: Readonly<Record<string, { readonly target: string; readonly why: string }>>;
+  readonly accepted: { readonly by?: string; readonly reason?: string } | null;
   readonly devices: number;
 };
 

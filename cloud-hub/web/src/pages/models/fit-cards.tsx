@@ -1,12 +1,13 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { devicesQuery } from "../../api/device.ts";
 import { get } from "../../api/hub.ts";
+import { type FitCard, type ListedRelease, releasesQuery } from "../../api/release.ts";
 import { Bytes } from "../../values/amounts.tsx";
+import { Fact, Facts } from "../../values/facts.tsx";
 import { Figure } from "../../values/figure.tsx";
 import { countText, durationText, shortNumber } from "../../values/format-amount.ts";
-import { type FitCard, type Release, releasesQuery, type Version } from "./model-requests.ts";
+import type { Version } from "./model-requests.ts";
 import classes from "./models.module.css";
 import { type LatencyPoint, profilesOf, reportedLatency } from "./reported-latency.ts";
 
@@ -36,7 +37,7 @@ export function FitCards({ version }: { version: Version }) {
 function Card({ card }: { card: FitCard }) {
   const { accuracy, agreement, difference, latency, sizeBytes, sizeRatio, peakMemoryBytes } = card;
   return (
-    <dl className={classes.facts}>
+    <Facts>
       <Fact name="Right">
         {accuracy === null ? notMeasured : <Figure figure={accuracy} unit="share" of="tracks" />}
       </Fact>
@@ -64,7 +65,7 @@ function Card({ card }: { card: FitCard }) {
         <Bytes bytes={sizeBytes} /> <span className={classes.soft}>{shortNumber(sizeRatio * 100)} % of fp32</span>
       </Fact>
       <Fact name="Memory">{peakMemoryBytes === null ? notMeasured : <Bytes bytes={peakMemoryBytes} />}</Fact>
-    </dl>
+    </Facts>
   );
 }
 
@@ -74,7 +75,7 @@ const lookBackMs = 24 * 60 * 60 * 1000;
 const devicesAsked = 3;
 
 /** The profiles that get this variant: latency is not measured there until a device of the profile reports its own. */
-function Profiles({ target, releases }: { target: string; releases: readonly Release[] }) {
+function Profiles({ target, releases }: { target: string; releases: readonly ListedRelease[] }) {
   const devices = useQuery(devicesQuery).data ?? [];
   const profiles = profilesOf(target, releases);
   const asked = profiles.flatMap((profile) =>
@@ -95,7 +96,7 @@ function Profiles({ target, releases }: { target: string; releases: readonly Rel
   });
   if (profiles.length === 0) return <p className={classes.soft}>No release gives it to a profile yet.</p>;
   return (
-    <dl className={classes.facts}>
+    <Facts>
       {profiles.map((profile) => {
         const reports = asked.flatMap((each, index) => {
           const reported = each.profile === profile ? reportedLatency(curves[index]?.data?.points ?? []) : undefined;
@@ -120,15 +121,6 @@ function Profiles({ target, releases }: { target: string; releases: readonly Rel
           </Fact>
         );
       })}
-    </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={classes.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    </Facts>
   );
 }

@@ -1,4 +1,4 @@
-import type { Figure } from "./model-requests.ts";
+import type { Figure } from "../../api/figure.ts";
 import classes from "./models.module.css";
 
 /** A share from 0 to 1 with its interval as a bar; words beside it say the same. */

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconBox } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { type ListedRelease, releasesQuery } from "../../api/release.ts";
 import { type Column, DataTable } from "../../app/data-table.tsx";
 import { FilterField } from "../../app/filter-field.tsx";
 import { PageHeader, usePageTitle } from "../../app/page-header.tsx";
@@ -13,7 +14,7 @@ import { shortDigest } from "../../values/short-digest.ts";
 import { StateBadge } from "../../values/state-badge.tsx";
 import { Time } from "../../values/time.tsx";
 import { type ListSearch, matching, type SortKeys, sorted } from "../list-search.ts";
-import { type Release, releasesQuery, type Version, versionsQuery } from "./model-requests.ts";
+import { type Version, versionsQuery } from "./model-requests.ts";
 import classes from "./models.module.css";
 import { VersionLink } from "./version-link.tsx";
 
@@ -54,7 +55,7 @@ const versionColumns: readonly Column<Version>[] = [
   { name: "created", title: "Made", sortable: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 
-const releaseColumns: readonly Column<Release>[] = [
+const releaseColumns: readonly Column<ListedRelease>[] = [
   {
     name: "release",
     title: "Release",

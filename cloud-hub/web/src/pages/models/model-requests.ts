@@ -1,31 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { Figure } from "../../api/figure.ts";
 import { get, post } from "../../api/hub.ts";
+import type { FitCard } from "../../api/release.ts";
 import type { ConfusionCount } from "./confusion.ts";
-
-/** A measured share with its 95 % interval and the number of independent units behind it. */
-export type Figure = { readonly value: number; readonly low: number; readonly high: number; readonly n: number };
-
-/** What was measured of one variant; `null` means "not measured". */
-export type FitCard = {
-  readonly target: string;
-  readonly accuracy: Figure | null;
-  readonly agreement: Figure | null;
-  readonly difference: Figure | null;
-  readonly latency: {
-    readonly p50Us: number;
-    readonly p95Us: number;
-    readonly n: number;
-    readonly machine: {
-      readonly name: string;
-      readonly cores: number;
-      readonly threads: number;
-      readonly engine: string;
-    };
-  } | null;
-  readonly sizeBytes: number;
-  readonly sizeRatio: number;
-  readonly peakMemoryBytes: number | null;
-};
 
 /** One immutable training result. metrics.validation: by head, on old validation tracks */
 export type Version = {
@@ -42,18 +19,6 @@ export type Version = {
   }[];
   readonly metrics: { readonly validation?: Readonly<Record<string, Figure>> };
   readonly variants: readonly { readonly target: string; readonly fitCard: FitCard }[];
-};
-
-/** A release as lists show it. devices: that shall run it now · accepted: who took it against its budget or gate */
-export type Release = {
-  readonly digest: string;
-  readonly version: string;
-  readonly model: string;
-  readonly createdAt: number;
-  readonly createdBy: string | null;
-  readonly profiles: Readonly<Record<string, { readonly target: string; readonly why: string }>>;
-  readonly accepted: { readonly by?: string; readonly reason?: string } | null;
-  readonly devices: number;
 };
 
 /** What an evaluation says of one version and head. */
@@ -121,12 +86,6 @@ export type Lineage = {
 export const versionsQuery = queryOptions({
   queryKey: ["runs", "versions"],
   queryFn: async ({ signal }) => (await get<{ versions: Version[] }>("/v1/versions", {}, signal)).versions,
-});
-
-/** Every release, newest first. */
-export const releasesQuery = queryOptions({
-  queryKey: ["releases", "list"],
-  queryFn: async ({ signal }) => (await get<{ releases: Release[] }>("/v1/releases", {}, signal)).releases,
 });
 
 /** Evaluations of a version, newest first; of every version without one. */

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { releasesQuery } from "../../api/release.ts";
 import { PageHeader, usePageTitle } from "../../app/page-header.tsx";
 import { QueryView } from "../../states/query-view.tsx";
 import { Digest } from "../../values/digest.tsx";
+import { Fact, Facts } from "../../values/facts.tsx";
 import { shortDigest } from "../../values/short-digest.ts";
 import { LineageView } from "./lineage-view.tsx";
-import { releaseLineageQuery, releasesQuery } from "./model-requests.ts";
+import { releaseLineageQuery } from "./model-requests.ts";
 import classes from "./models.module.css";
 
 const route = getRouteApi("/models/releases/$digest");
@@ -28,16 +30,13 @@ export function ReleasePage() {
       {release !== undefined && (
         <section className={classes.section}>
           <h2>What each profile gets</h2>
-          <dl className={classes.facts}>
+          <Facts>
             {Object.entries(release.profiles).map(([profile, { target, why }]) => (
-              <div key={profile} className={classes.fact}>
-                <dt>{profile}</dt>
-                <dd>
-                  <strong>{target}</strong> <span className={classes.soft}>{why}</span>
-                </dd>
-              </div>
+              <Fact key={profile} name={profile}>
+                <strong>{target}</strong> <span className={classes.soft}>{why}</span>
+              </Fact>
             ))}
-          </dl>
+          </Facts>
         </section>
       )}
       <section className={classes.section}>

@@ -1,4 +1,4 @@
-import type { Release } from "./model-requests.ts";
+import type { ListedRelease } from "../../api/release.ts";
 
 /** One bucket of what a device reported. latencyUs: quantiles to a factor of two · frames: behind them */
 export type LatencyPoint = {
@@ -7,7 +7,7 @@ export type LatencyPoint = {
 };
 
 /** The profiles that releases give a target to. */
-export function profilesOf(target: string, releases: readonly Pick<Release, "profiles">[]): readonly string[] {
+export function profilesOf(target: string, releases: readonly Pick<ListedRelease, "profiles">[]): readonly string[] {
   const named = releases.flatMap(({ profiles }) =>
     Object.entries(profiles).flatMap(([profile, choice]) => (choice.target === target ? [profile] : [])),
   );

@@ -1,4 +1,5 @@
-import type { Evaluation, Figure, HeadFigures } from "./model-requests.ts";
+import type { Figure } from "../../api/figure.ts";
+import type { Evaluation, HeadFigures } from "./model-requests.ts";
 
 /** What a difference's interval allows to say. */
 export type Finding = "better" | "worse" | "unclear";

@@ -1,11 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { PageHeader, usePageTitle } from "../../app/page-header.tsx";
 import { AllowedButton } from "../../session/allowed-button.tsx";
 import { Empty } from "../../states/empty.tsx";
 import { Failing } from "../../states/failing.tsx";
 import { QueryView } from "../../states/query-view.tsx";
+import { Fact, Facts } from "../../values/facts.tsx";
 import { countText, durationText, shortNumber } from "../../values/format-amount.ts";
 import { StateBadge } from "../../values/state-badge.tsx";
 import { Time } from "../../values/time.tsx";
@@ -68,7 +68,7 @@ function OneRun({ run }: { run: Run }) {
           <QueryView query={curves}>{({ series }) => <Losses series={series} isOpen={isOpen} />}</QueryView>
         </section>
         <div className={classes.side}>
-          <Facts run={run} />
+          <WhatItIs run={run} />
           <Recipe run={run} />
         </div>
       </div>
@@ -104,14 +104,14 @@ function Losses({ series, isOpen }: { series: readonly Series[]; isOpen: boolean
   );
 }
 
-function Facts({ run }: { run: Run }) {
+function WhatItIs({ run }: { run: Run }) {
   const snapshot = useQuery(snapshotQuery(run.snapshot)).data;
   const now = useNow(run.finishedAt === null ? 1000 : undefined);
   const took = tookMs(run, now);
   return (
     <section className={classes.card}>
       <h2>What it is</h2>
-      <dl className={classes.facts}>
+      <Facts>
         <Fact name="Model">{run.model}</Fact>
         <Fact name="Version">{run.version === null ? "none yet" : <VersionLink id={run.version} />}</Fact>
         <Fact name="Began with">{run.base === null ? "nothing, from scratch" : <VersionLink id={run.base} />}</Fact>
@@ -126,7 +126,7 @@ function Facts({ run }: { run: Run }) {
         </Fact>
         <Fact name="Took">{took === undefined ? "not begun" : durationText(took)}</Fact>
         <Fact name="Seed">{run.seed}</Fact>
-      </dl>
+      </Facts>
     </section>
   );
 }
@@ -135,23 +135,14 @@ function Recipe({ run }: { run: Run }) {
   return (
     <section className={classes.card}>
       <h2>Recipe</h2>
-      <dl className={classes.facts}>
+      <Facts>
         {recipeLines(run.recipe).map(([name, value]) => (
           <Fact key={name} name={name}>
             {value}
           </Fact>
         ))}
-      </dl>
+      </Facts>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={classes.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -2,9 +2,10 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconArrowLeft, IconArrowRight, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { QueryView } from "../../states/query-view.tsx";
 import { Digest } from "../../values/digest.tsx";
+import { Fact, Facts } from "../../values/facts.tsx";
 import { shortNumber } from "../../values/format-amount.ts";
 import { Moment } from "../../values/time.tsx";
 import { LabelHistory } from "./label-history.tsx";
@@ -74,7 +75,7 @@ export function SamplePanel(props: {
               )}
             </div>
             <PredictionTable sample={sample} />
-            <Facts sample={sample} />
+            <Provenance sample={sample} />
             <LabelHistory sample={sample.id} />
             <SampleLineage sample={sample.id} />
           </>
@@ -84,11 +85,11 @@ export function SamplePanel(props: {
   );
 }
 
-function Facts({ sample }: { sample: Sample }) {
+function Provenance({ sample }: { sample: Sample }) {
   return (
     <section className={classes.section}>
       <h3>Where it comes from</h3>
-      <dl className={classes.facts}>
+      <Facts>
         <Fact name="Captured">
           <Moment at={sample.at} />
         </Fact>
@@ -122,17 +123,8 @@ function Facts({ sample }: { sample: Sample }) {
             {typeof value === "object" ? JSON.stringify(value) : String(value)}
           </Fact>
         ))}
-      </dl>
+      </Facts>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={classes.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
