@@ -1,10 +1,11 @@
 // Builds the hub's page when its sources changed. Plain JavaScript: it runs on any Node from 20 on.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { pinnedNode } from "./install.mjs";
+import { whileLocked } from "./lock.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const web = join(root, "cloud-hub", "web");
@@ -21,13 +22,10 @@ const sources = ["src", "public", "index.html", "vite.config.ts", "package.json"
  */
 export function ensurePage() {
   if (readStamp() === hashOfSources()) return;
-  takeLock();
-  try {
+  whileLocked(lock, lockLifeMs, () => {
     const hash = hashOfSources();
     if (readStamp() !== hash) build(hash);
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
+  });
 }
 
 function build(hash) {
@@ -72,28 +70,6 @@ function filesUnder(name) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [name];
   return readdirSync(path).flatMap((child) => filesUnder(join(name, child)));
-}
-
-function takeLock() {
-  const nap = new Int32Array(new SharedArrayBuffer(4));
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      return;
-    } catch (error) {
-      if (error.code !== "EEXIST") return;
-      if (isAbandoned()) rmSync(lock, { recursive: true, force: true });
-      Atomics.wait(nap, 0, 0, 200);
-    }
-  }
-}
-
-function isAbandoned() {
-  try {
-    return Date.now() - statSync(lock).mtimeMs > lockLifeMs;
-  } catch {
-    return false;
-  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) ensurePage();

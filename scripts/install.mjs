@@ -1,7 +1,8 @@
 // Installs what is missing. Plain JavaScript: it runs on any Node from 20 on, before anything is installed.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { release, whileLocked } from "./lock.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** npm's own record of what it installed; it is written last. */
@@ -19,30 +20,14 @@ export const pinnedNode = `${root}node_modules/node/bin/node${process.platform =
  */
 export function ensureInstalled() {
   if (!existsSync(lock) && isInstalled()) return;
-  takeLock();
-  try {
+  whileLocked(lock, lockLifeMs, () => {
     if (!isInstalled()) install(existsSync(installed) ? ["install", "--no-save"] : ["ci"]);
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
+  });
 }
 
 function isInstalled() {
   if (!existsSync(pinnedNode) || !existsSync(installed)) return false;
   return changedAt(installed) >= changedAt(`${root}package-lock.json`);
-}
-
-function takeLock() {
-  const nap = new Int32Array(new SharedArrayBuffer(4));
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      return;
-    } catch {
-      if (existsSync(lock) && Date.now() - changedAt(lock) > lockLifeMs) rmSync(lock, { recursive: true, force: true });
-      Atomics.wait(nap, 0, 0, 500);
-    }
-  }
 }
 
 function install(command) {
@@ -56,7 +41,7 @@ function install(command) {
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
   });
   if (result.status === 0 && existsSync(pinnedNode)) return;
-  rmSync(lock, { recursive: true, force: true });
+  release(lock);
   process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
   process.stderr.write(
     `Expected "npm ${command[0]}" to install into ${root}node_modules, it ended with ${result.status ?? result.error}; see its message above, then run the command again.\n`,
