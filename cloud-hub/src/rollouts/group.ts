@@ -1,5 +1,6 @@
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub-parts.ts";
+import type { RolloutDevice } from "./rollout.ts";
 import { listed, some } from "./sentence.ts";
 import type { Candidate } from "./waves.ts";
 
@@ -17,6 +18,21 @@ export function refuseReserved(group: string | null | undefined): void {
 
 /** A device that a rollout may ask. previous: what it goes back to, the release that it ran well last, or was told to run */
 export type Member = Candidate & { readonly previous: string | null };
+
+/** A device of a rollout that nobody has asked yet. */
+export function waitingDevice({ device, profile, previous }: Member): RolloutDevice {
+  return {
+    device,
+    profile,
+    state: "waiting",
+    previous,
+    number: null,
+    offeredAt: null,
+    firstPredictionAt: null,
+    returnedAt: null,
+    reason: null,
+  };
+}
 
 type Row = {
   readonly device: string;

@@ -1,21 +1,7 @@
+import { waitingDevice } from "./group.ts";
 import type { DeviceProgress } from "./progress.ts";
-import type { Rollout, RolloutDevice, Verdict } from "./rollout.ts";
+import type { Rollout, Verdict } from "./rollout.ts";
 import { completeGate } from "./rollout-gate.ts";
-
-/** A device that nobody has asked yet. */
-export function waitingDevice(device: string, previous: string | null = "old"): RolloutDevice {
-  return {
-    device,
-    profile: "x86-64",
-    state: "waiting",
-    previous,
-    number: null,
-    offeredAt: null,
-    firstPredictionAt: null,
-    returnedAt: null,
-    reason: null,
-  };
-}
 
 /** A rollout of release `new` that begins at 0: soaks 10 s, waits 60 s, one device called `a`, `b`, … per place in a wave. */
 export function freshRollout(sizes: readonly number[], change: Partial<Rollout> = {}): Rollout {
@@ -27,7 +13,9 @@ export function freshRollout(sizes: readonly number[], change: Partial<Rollout> 
     openedAt: null,
     decidedAt: null,
     verdict: null,
-    devices: Array.from({ length: size }, () => waitingDevice(nameOf(next++))),
+    devices: Array.from({ length: size }, () =>
+      waitingDevice({ device: nameOf(next++), profile: "x86-64", previous: "old" }),
+    ),
   }));
   return {
     id: "o_1",

@@ -5,9 +5,9 @@ import type { Hub } from "../hub-parts.ts";
 import { getRelease, type Release } from "../registry/release.ts";
 import { heldDevices, heldElsewhere } from "./apply-rollout.ts";
 import { requireProven } from "./going-out.ts";
-import { groupMembers, type Member } from "./group.ts";
+import { groupMembers, type Member, waitingDevice } from "./group.ts";
 import { nextStep } from "./next-step.ts";
-import type { NewRollout, Rollout, RolloutDevice } from "./rollout.ts";
+import type { NewRollout, Rollout } from "./rollout.ts";
 import { completeGate } from "./rollout-gate.ts";
 import { listed, some } from "./sentence.ts";
 import type { Step } from "./step.ts";
@@ -81,7 +81,7 @@ function planned(hub: Hub, { id, request, by, asked, members }: Planned): Rollou
     openedAt: null,
     decidedAt: null,
     verdict: null,
-    devices: devices.map((name) => waiting(byName.get(name)!)),
+    devices: devices.map((name) => waitingDevice(byName.get(name)!)),
   }));
   const createdAt = hub.clock();
   const already = members - asked.length;
@@ -113,20 +113,6 @@ function planned(hub: Hub, { id, request, by, asked, members }: Planned): Rollou
 function soakOf({ gate }: NewRollout): number {
   const asked = gate?.health?.soakMs;
   return typeof asked === "number" ? asked : defaultSoakMs;
-}
-
-function waiting({ device, profile, previous }: Member): RolloutDevice {
-  return {
-    device,
-    profile,
-    state: "waiting",
-    previous,
-    number: null,
-    offeredAt: null,
-    firstPredictionAt: null,
-    returnedAt: null,
-    reason: null,
-  };
 }
 
 function requireVariants({ manifest, digest }: Release, members: readonly Member[]): void {
