@@ -1,25 +1,30 @@
-import { DigestSchema, IdentifierSchema } from "@fieldloop/devices";
 import Type, { type Static } from "typebox";
+import { SampleQuerySchema } from "../dataset/sample-query.ts";
 import type { Hub } from "../hub-parts.ts";
 import type { SqlValue } from "../storage/db.ts";
 import { levelFor } from "./level.ts";
 
 const splits = ["none", "class", "device", "release", "source", "audit", "decile"] as const;
 
+/** What of a query the rollups can tell apart. */
+const counted = [
+  "source",
+  "device",
+  "release",
+  "class",
+  "confidenceBelow",
+  "confidenceAbove",
+  "audit",
+  "from",
+  "to",
+] as const;
+
 /**
  * Over which samples and time. Confidence is counted by tenths: a bound inside a tenth takes all of it in. buckets: wanted at
  * most · split: one series per value of it
  */
 export const HistogramRequestSchema = Type.Object({
-  source: Type.Optional(Type.Enum(["device", "import"])),
-  device: Type.Optional(IdentifierSchema),
-  release: Type.Optional(DigestSchema),
-  class: Type.Optional(Type.String({ maxLength: 200 })),
-  confidenceBelow: Type.Optional(Type.Number()),
-  confidenceAbove: Type.Optional(Type.Number()),
-  audit: Type.Optional(Type.Boolean()),
-  from: Type.Optional(Type.Integer({ minimum: 0 })),
-  to: Type.Optional(Type.Integer({ minimum: 0 })),
+  ...Type.Pick(SampleQuerySchema, counted).properties,
   buckets: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
   split: Type.Optional(Type.Enum([...splits])),
 });
