@@ -52,12 +52,13 @@ export const WaveRecordSchema = Type.Object({
 export type WaveRecord = Static<typeof WaveRecordSchema>;
 
 /** How a rollout of a bad release ended. */
-const Ended = {
+const RolloutEndSchema = Type.Object({
   state: Type.String(),
   cause: Type.Union([Type.String(), Type.Null()]),
   reason: Type.String(),
   waves: Type.Array(WaveRecordSchema),
-};
+});
+export type RolloutEnd = Static<typeof RolloutEndSchema>;
 
 /**
  * What one run of the loop measured, as `--report FILE` writes it.
@@ -97,14 +98,14 @@ export const LoopReportSchema = Type.Object({
   ),
   refusedReleases: Type.Array(RefusalSchema),
   waves: Type.Array(WaveRecordSchema),
-  brokenRelease: Type.Union([Type.Object({ framesAnswered: Count, ...Ended }), Type.Null()]),
+  brokenRelease: Type.Union([Type.Object({ framesAnswered: Count, ...RolloutEndSchema.properties }), Type.Null()]),
   badRelease: Type.Union([
     Type.Object({
       devicesReached: Count,
       predictions: Count,
       stoppedMs: Type.Union([Type.Number(), Type.Null()]),
       rolledBackMs: Type.Union([Type.Number(), Type.Null()]),
-      ...Ended,
+      ...RolloutEndSchema.properties,
     }),
     Type.Null(),
   ]),

@@ -80,6 +80,10 @@ export function answeringOf(counts: ReadonlyMap<string, Counts>, release: string
   return new Map(found);
 }
 
+/** Frames that one release answered on all cameras. */
+export const framesOf = (answering: ReadonlyMap<string, Answering>): number =>
+  [...answering.values()].reduce((sum, { frames }) => sum + frames, 0);
+
 async function enrolNewOnes(client: HubClient, folderOf: (camera: Camera) => string): Promise<void> {
   const enrolled = new Set((await client.devices()).filter(({ enrolled }) => enrolled).map(({ device }) => device));
   for (const camera of cameras) {

@@ -63,8 +63,8 @@ export function reportOf(story: Story, results: LoopResults): LoopReport {
     devices: [...first.devices],
     refusedReleases: [...(rolledOut?.refusals.refused ?? [])],
     waves: [...(rolledOut?.waves.waves ?? [])],
-    brokenRelease: rolledOut === undefined ? null : stoppedRelease(rolledOut.broken),
-    badRelease: rolledOut === undefined ? null : harmfulRelease(rolledOut.harmful),
+    brokenRelease: rolledOut === undefined ? null : withoutMeanwhile(rolledOut.broken),
+    badRelease: rolledOut === undefined ? null : withoutMeanwhile(rolledOut.harmful),
     swap: {
       frames: rolledOut?.waves.frames ?? 0,
       unanswered: meanwhiles(rolledOut).reduce((sum, { unanswered }) => sum + unanswered, 0),
@@ -82,12 +82,8 @@ function meanwhiles(rolledOut: RolledOut | undefined): readonly Meanwhile[] {
   return [waves, refusals, broken, harmful].map(({ meanwhile }) => meanwhile);
 }
 
-function stoppedRelease({ framesAnswered, state, cause, reason, waves }: BrokenDone): LoopReport["brokenRelease"] {
-  return { framesAnswered, state, cause, reason, waves: [...waves] };
-}
-
-function harmfulRelease({ meanwhile: _, waves, ...figures }: HarmfulDone): LoopReport["badRelease"] {
-  return { ...figures, waves: [...waves] };
+function withoutMeanwhile<Done extends { readonly meanwhile: Meanwhile }>({ meanwhile: _, ...figures }: Done) {
+  return figures;
 }
 
 function accuracyOf({ data }: Story, { tests, answered, compared }: LoopResults): LoopReport["accuracy"] {

@@ -1,30 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { secondsText, wholeText } from "../../report/figure-text.ts";
-import type { WaveRecord } from "../../report/loop-report.ts";
+import type { RolloutEnd } from "../../report/loop-report.ts";
+import { waveText } from "../../report/wave-text.ts";
 import { createRandom } from "../../world/random.ts";
-import { answeringOf, type Fleet } from "../fleet.ts";
-import { followRollout, wavesOf } from "../follow-rollout.ts";
+import { answeringOf, type Fleet, framesOf } from "../fleet.ts";
+import { endOf, followRollout, gatherPast } from "../follow-rollout.ts";
 import { itemsOfShuffled, oldSet, shuffledSet } from "../import-images.ts";
 import { runStep, type Story } from "../story.ts";
 import { compileInHub, trainInHub } from "../train-in-hub.ts";
 import { type Meanwhile, whilePlaying } from "../while-playing.ts";
 import { policyOf } from "./release.ts";
-import { waveText } from "./waves.ts";
 
 /**
  * How a release that starts but is bad fared.
  * devicesReached: cameras on which it answered at all · predictions: frames it answered · stoppedMs, rolledBackMs: from
  * its first prediction to the hub's decision, and to its last prediction anywhere
  */
-export type HarmfulDone = {
+export type HarmfulDone = RolloutEnd & {
   readonly devicesReached: number;
   readonly predictions: number;
   readonly stoppedMs: number | null;
   readonly rolledBackMs: number | null;
-  readonly state: string;
-  readonly cause: string | null;
-  readonly reason: string;
-  readonly waves: readonly WaveRecord[];
   readonly meanwhile: Meanwhile;
 };
 
@@ -33,7 +29,6 @@ export type Shuffled = { readonly version: string };
 
 const shuffledTracks = 100;
 const shuffledSteps = 200;
-const pastMs = 10_000;
 const backAtMostMs = 30_000;
 
 /** Trains v2b on old tracks whose labels were shuffled: it loads, runs and passes its own golden samples. */
@@ -70,24 +65,21 @@ export function rollOutHarmful(story: Story, version: string): Promise<HarmfulDo
     const { digest } = await client.createRelease({ version, policy: policyOf(options.framesPerSecond), accept });
     const fleet = await story.fleet();
     const { result: rollout, meanwhile } = await whilePlaying(story, "field", async () => {
-      await sleep(pastMs);
+      await gatherPast();
       const rollout = await followRollout(story, digest, progress);
       await untilGone(fleet, digest);
       return rollout;
     });
-    const answering = [...answeringOf(await fleet.counts(), digest).values()];
-    const firstAt = Math.min(...answering.map(({ firstAt }) => firstAt));
-    const lastAt = Math.max(...answering.map(({ lastAt }) => lastAt));
-    const { state, cause, endedAt } = rollout;
+    const answering = answeringOf(await fleet.counts(), digest);
+    const firstAt = Math.min(...[...answering.values()].map(({ firstAt }) => firstAt));
+    const lastAt = Math.max(...[...answering.values()].map(({ lastAt }) => lastAt));
+    const { endedAt } = rollout;
     const result = {
-      devicesReached: answering.length,
-      predictions: answering.reduce((sum, { frames }) => sum + frames, 0),
-      stoppedMs: answering.length === 0 || endedAt === null ? null : endedAt - firstAt,
-      rolledBackMs: answering.length === 0 ? null : lastAt - firstAt,
-      state,
-      cause,
-      reason: rollout.reason ?? "",
-      waves: wavesOf(rollout),
+      devicesReached: answering.size,
+      predictions: framesOf(answering),
+      stoppedMs: answering.size === 0 || endedAt === null ? null : endedAt - firstAt,
+      rolledBackMs: answering.size === 0 ? null : lastAt - firstAt,
+      ...endOf(rollout),
       meanwhile,
     };
     return { result, figures: figuresOf(result) };
