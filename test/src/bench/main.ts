@@ -1,18 +1,15 @@
 import { availableParallelism, cpus } from "node:os";
-import { parseArgs } from "node:util";
+import { readOptions } from "../read-options.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { benches } from "./benches.ts";
 import { benchTable } from "./table.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    full: { type: "boolean", default: false },
-    only: { type: "string" },
-    cycles: { type: "string" },
-    seeds: { type: "string" },
-  },
+const { values, positionals } = readOptions({
+  json: { type: "boolean", default: false },
+  full: { type: "boolean", default: false },
+  only: { type: "string" },
+  cycles: { type: "string" },
+  seeds: { type: "string" },
 });
 
 const bench = benches.find(({ name }) => name === positionals[0]);

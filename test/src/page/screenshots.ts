@@ -1,19 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
+import { readOptions } from "../read-options.ts";
 import { barriers } from "./accessibility.ts";
 import { looks, openBrowser, openTab, withoutBrowser } from "./browser.ts";
 import { moodyPages, type ShownPage, shownPages } from "./shown-pages.ts";
 import { type Mood, type StagedHub, startStagedHub } from "./staged-hub.ts";
 
-const { values } = parseArgs({
-  options: {
-    out: { type: "string", default: "pictures" },
-    only: { type: "string" },
-    hub: { type: "string" },
-    axe: { type: "boolean", default: false },
-  },
+const { values } = readOptions({
+  out: { type: "string", default: "pictures" },
+  only: { type: "string" },
+  hub: { type: "string" },
+  axe: { type: "boolean", default: false },
 });
 
 const settles = {
