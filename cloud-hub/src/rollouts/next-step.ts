@@ -53,7 +53,7 @@ export function stopStep(rollout: Rollout, { cause, at, why, verdict, by }: Stop
     why,
     back === 0
       ? "No device has to go back."
-      : `${some(back, "device goes", "devices go")} back to what they ran before.`,
+      : `${some(back, "device goes back to what it", "devices go back to what they")} ran before.`,
     untouched === 0 ? "" : `${some(untouched, "device was", "devices were")} never asked.`,
   ]
     .filter((part) => part !== "")

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { matchKey, type Shortcut, takesText } from "./shortcut.ts";
 
 let all: readonly Shortcut[] = [];
@@ -21,14 +21,17 @@ export function useAllShortcuts(): readonly Shortcut[] {
   );
 }
 
-/** Adds shortcuts for as long as the component stands; what they run may change with every rendering. */
+/**
+ * Adds shortcuts for as long as the component stands; what they run may change with every rendering.
+ * They count before the page is painted: what is seen can be pressed.
+ */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = shortcuts;
   });
   const signature = JSON.stringify(shortcuts.map(({ keys, title, group }) => [keys, title, group]));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const names = JSON.parse(signature) as [string, string, string][];
     const added = names.map(([keys, title, group], index) => ({
       keys,
@@ -43,7 +46,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
 
 /** Listens to the keyboard of the whole page. Keys with Ctrl, Alt or Meta, in text, or in a dialog are left alone. */
 export function useKeyboard(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let pressed = "";
     let timer: ReturnType<typeof setTimeout> | undefined;
     const forget = () => {

@@ -26,7 +26,7 @@ export function RuleList({ wave }: { wave: Wave }) {
         </Empty>
       ) : (
         <>
-          <p className={classes.verdict}>{verdict.sentence}</p>
+          {verdict.decision !== "harm" && <p className={classes.verdict}>{verdict.sentence}</p>}
           <Legend />
           <ul>
             {verdict.rules.map((rule) => (
@@ -41,7 +41,7 @@ export function RuleList({ wave }: { wave: Wave }) {
 
 function Rule({ rule }: { rule: RuleVerdict }) {
   const { tone, word } = shownVerdict(rule);
-  const { title, value, low, high, unit, n, devices, spread, sentence } = rule;
+  const { title, value, low, high, unit, n, devices, sentence } = rule;
   return (
     <li className={classes.rule}>
       <div className={classes.ruleName}>
@@ -70,14 +70,7 @@ function Rule({ rule }: { rule: RuleVerdict }) {
           n = {countText(n)} · {countText(devices.treated)} new, {countText(devices.control)} old
         </span>
       </div>
-      <p className={classes.ruleSentence}>
-        {sentence}
-        <span className={classes.soft}>
-          {" "}
-          Spread between devices {shortNumber(spread.value)}, from{" "}
-          {spread.from === "prior" ? "a stated prior" : `this fleet’s history (n = ${countText(spread.n)})`}.
-        </span>
-      </p>
+      <p className={classes.ruleSentence}>{sentence}</p>
     </li>
   );
 }
