@@ -1,4 +1,5 @@
 import type { Hub } from "../hub-parts.ts";
+import { Waker } from "../waker.ts";
 import { attemptsAtMost, claimJob, endJob, freeOrphans, type Job, renewJob } from "./job.ts";
 import type { JobHandler } from "./job-handler.ts";
 
@@ -14,43 +15,33 @@ export function startWorker(
   handlers: Readonly<Record<Job["kind"], JobHandler>>,
   log: (error: unknown) => void,
 ): Worker {
-  let isClosing = false;
-  let wakeUp: () => void = () => {};
+  const waker = new Waker();
   let stopCurrent: AbortController | undefined;
 
-  const sleep = () =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, idleMs);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   const loop = async () => {
     await freeOrphans(hub);
-    while (!isClosing) {
+    while (!waker.isStopped) {
       try {
         const job = await claimJob(hub);
-        if (job === undefined) await sleep();
+        if (job === undefined) await waker.rest(idleMs);
         else {
           stopCurrent = new AbortController();
-          await work(hub, job, handlers[job.kind], stopCurrent, () => isClosing);
+          await work(hub, job, handlers[job.kind], stopCurrent, () => waker.isStopped);
         }
       } catch (error) {
-        if (isClosing) return;
+        if (waker.isStopped) return;
         log(error);
-        await sleep();
+        await waker.rest(idleMs);
       }
     }
   };
   const running = loop();
 
   return {
-    wake: () => wakeUp(),
+    wake: () => waker.wake(),
     async close() {
-      isClosing = true;
+      waker.stop();
       stopCurrent?.abort();
-      wakeUp();
       await running.catch(() => undefined);
     },
   };

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Receipt } from "@fieldloop/devices";
 import type { Hub } from "../hub-parts.ts";
+import { Waker } from "../waker.ts";
 import { RolloutEvidence } from "./evidence/evidence.ts";
 import { getRollout, unfinishedRollouts } from "./load-rollout.ts";
 import { nextStep } from "./next-step.ts";
@@ -32,10 +32,9 @@ type Driven = { rollout: Rollout; readonly evidence: RolloutEvidence; verdict: V
  */
 export function startRollouts(hub: Hub, onError: (error: unknown) => void): RolloutController {
   const driven = new Map<string, Driven>();
-  const stopping = new AbortController();
+  const waker = new Waker();
   let heard = new Set<string>();
   let mustLoad = true;
-  let woken = Promise.withResolvers<void>();
 
   const drive = async (each: Driven, names: ReadonlySet<string>) => {
     const { evidence } = each;
@@ -69,33 +68,29 @@ export function startRollouts(hub: Hub, onError: (error: unknown) => void): Roll
   };
 
   const loop = async () => {
-    while (!stopping.signal.aborted) {
-      woken = Promise.withResolvers<void>();
+    while (!waker.isStopped) {
       try {
         await look();
       } catch (error) {
         mustLoad = true;
         if (!hub.isClosing()) onError(error);
       }
-      const signal = stopping.signal;
-      await delay(leastPauseMs, undefined, { signal }).catch(() => undefined);
-      const tick = driven.size > 0 || mustLoad ? tickMs : idleTickMs;
-      await Promise.race([woken.promise, delay(tick - leastPauseMs, undefined, { signal }).catch(() => undefined)]);
+      await waker.pause(leastPauseMs);
+      await waker.rest((driven.size > 0 || mustLoad ? tickMs : idleTickMs) - leastPauseMs);
     }
   };
   const running = loop();
 
   return {
     wake(receipts) {
-      if (receipts === undefined) woken.resolve();
+      if (receipts === undefined) waker.wake();
       if (receipts === undefined || driven.size === 0) return;
       for (const { device } of receipts) heard.add(device);
-      if (heard.size > 0) woken.resolve();
+      if (heard.size > 0) waker.wake();
     },
     verdictOf: (id) => driven.get(id)?.verdict,
     async close() {
-      stopping.abort();
-      woken.resolve();
+      waker.stop();
       await running;
     },
   };
