@@ -27,7 +27,7 @@ export async function openDb(dir: string, options: OpenDbOptions = {}): Promise<
     const migrations = readMigrations();
     const template = await templateOrUndefined(migrations, options.cacheDir);
     if (!existsSync(dir)) await makeInitialTree(dir, migrations, template);
-    await proveDurable(template ?? dir, parent);
+    await proveDurable(template, dir, parent);
     const db = await PgliteDb.open({ dir, limitMs: options.limitMs });
     try {
       await migrate(db, migrations);
