@@ -14,6 +14,9 @@ const lockLifeMs = 15 * 60_000;
 /** The pinned Node, by its path. */
 export const pinnedNode = `${root}node_modules/node/bin/node${process.platform === "win32" ? ".exe" : ""}`;
 
+/** The environment of the pinned Node: what it compiled once it keeps, a second less for every start; nothing where it may not. */
+export const pinnedEnv = { NODE_COMPILE_CACHE: `${root}node_modules/.cache/fieldloop/compiled`, ...process.env };
+
 /**
  * Installs by the lockfile when nothing is installed or the lockfile is newer; ends the process with a sentence when that
  * fails. What is there already is only added to, since other programs may be running from it.

@@ -1,7 +1,7 @@
 // Starts a TypeScript program on the pinned Node. Plain JavaScript: it runs on any Node from 20 on.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { ensureInstalled, pinnedNode } from "./install.mjs";
+import { ensureInstalled, pinnedEnv, pinnedNode } from "./install.mjs";
 
 /**
  * Runs `program` (a file URL) on the pinned Node with this process's arguments, streams and signals, and ends with its
@@ -9,7 +9,10 @@ import { ensureInstalled, pinnedNode } from "./install.mjs";
  */
 export function runPinned(program, args = process.argv.slice(2)) {
   ensureInstalled();
-  const child = spawn(pinnedNode, ["--conditions=fieldloop", fileURLToPath(program), ...args], { stdio: "inherit" });
+  const child = spawn(pinnedNode, ["--conditions=fieldloop", fileURLToPath(program), ...args], {
+    stdio: "inherit",
+    env: pinnedEnv,
+  });
   // Ctrl-C reaches the whole foreground group by itself; signals sent to this process alone are handed on.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));

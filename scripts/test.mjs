@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ensurePage } from "./build-page.mjs";
-import { ensureInstalled, pinnedNode } from "./install.mjs";
+import { ensureInstalled, pinnedEnv, pinnedNode } from "./install.mjs";
 import { offerSystemPackages } from "./system-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,6 +16,6 @@ const files = named.length > 0 ? named : rooms.map((room) => `${room}/src/**/*.t
 const result = spawnSync(
   pinnedNode,
   ["--conditions=fieldloop", "--test", "--test-concurrency=2", "--test-timeout=300000", ...files],
-  { cwd: root, stdio: "inherit" },
+  { cwd: root, stdio: "inherit", env: pinnedEnv },
 );
 process.exit(result.status ?? 1);
