@@ -12,7 +12,7 @@ export const queryClient = new QueryClient({
       gcTime: 5 * 60_000,
       networkMode: "always",
       refetchOnReconnect: false,
-      retry: (failures, error) => failures < 2 && error instanceof HubAnswerError && error.status >= 500,
+      retry: (failures, error) => failures < 1 && error instanceof HubAnswerError && error.status >= 500,
     },
     mutations: { networkMode: "always", retry: false },
   },
