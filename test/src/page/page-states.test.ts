@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { barriers } from "./accessibility.ts";
 import { type Look, openBrowser, openTab, withoutBrowser } from "./browser.ts";
-import { moodyPages, shownPages } from "./shown-pages.ts";
+import { shownPages } from "./shown-pages.ts";
 import { type StagedHub, startStagedHub } from "./staged-hub.ts";
 
 const skip = withoutBrowser;
@@ -40,29 +40,6 @@ for (const { name, path, settle, prepare } of shownPages) {
       assert.deepEqual(complaints.splice(0), []);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `${name} is ${overflow} px wider than ${look.width}`);
-    }
-  });
-}
-
-const settles = {
-  empty: "main h1",
-  failing: "main [role=alert]",
-  waiting: "main :is([role=status], [aria-busy=true])",
-} as const;
-
-for (const mood of ["empty", "failing", "waiting"] as const) {
-  test(`every page has a ${mood} state that shuts nobody out`, { skip }, async () => {
-    hub.become(mood);
-    const { page, complaints } = tabs[1]!;
-    for (const { name, path } of moodyPages) {
-      await page.goto(path);
-      await page
-        .locator(settles[mood])
-        .first()
-        .waitFor({ timeout: 12_000 })
-        .catch((cause) => assert.fail(`${name}: ${cause}`));
-      assert.deepEqual(await barriers(page), [], name);
-      assert.deepEqual(complaints.splice(0), [], name);
     }
   });
 }

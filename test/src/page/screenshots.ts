@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { readOptions } from "../read-options.ts";
 import { barriers } from "./accessibility.ts";
 import { looks, openBrowser, openTab, withoutBrowser } from "./browser.ts";
-import { moodyPages, type ShownPage, shownPages } from "./shown-pages.ts";
+import { moodyPages, type ShownPage, settlesIn, shownPages } from "./shown-pages.ts";
 import { type Mood, type StagedHub, startStagedHub } from "./staged-hub.ts";
 
 const { values } = readOptions({
@@ -13,12 +13,6 @@ const { values } = readOptions({
   hub: { type: "string" },
   axe: { type: "boolean", default: false },
 });
-
-const settles = {
-  empty: "main h1",
-  failing: "main [role=alert]",
-  waiting: "main :is([role=status], [aria-busy=true])",
-} as const;
 
 if (withoutBrowser !== false) {
   process.stderr.write(`Expected a browser for pictures: ${withoutBrowser}.\n`);
@@ -42,7 +36,7 @@ async function takeStaged(browser: Browser): Promise<void> {
     for (const shown of shownPages.filter(wanted)) await takeLooks(browser, hub, shown, "full");
     for (const { name, path } of moodyPages.filter(wanted)) {
       for (const mood of ["empty", "failing", "waiting"] as const) {
-        await takeLooks(browser, hub, { name: `${name}-${mood}`, path, settle: settles[mood] }, mood);
+        await takeLooks(browser, hub, { name: `${name}-${mood}`, path, settle: settlesIn[mood] }, mood);
       }
     }
   } finally {

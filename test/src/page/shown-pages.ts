@@ -109,3 +109,10 @@ export const moodyPages = [
   { name: "runs", path: "/runs" },
   { name: "models", path: "/models" },
 ] as const;
+
+/** What a page shows once it settled in a state that is no full one. */
+export const settlesIn = {
+  empty: "main h1",
+  failing: "main [role=alert]",
+  waiting: "main :is([role=status], [aria-busy=true])",
+} as const;
