@@ -3,6 +3,7 @@ import { crashBench } from "./crash.ts";
 import { delayBench } from "./delay.ts";
 import { drainBench } from "./drain.ts";
 import { engineBench } from "./engine.ts";
+import { enginesBench } from "./engines/engines.ts";
 import { galleryBench } from "./gallery.ts";
 import { galleryPageBench } from "./gallery-page.ts";
 import { int8Bench } from "./int8.ts";
@@ -25,6 +26,7 @@ export const benches: readonly Bench[] = [
   trainingStepBench,
   int8Bench,
   engineBench,
+  enginesBench,
   delayBench,
   journalBench,
   crashBench,
