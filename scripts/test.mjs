@@ -15,7 +15,7 @@ offerSystemPackages();
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : rooms.map((room) => `${room}/src/**/*.test.ts`);
 /** Journeys wait for processes and clocks as often as they compute, so one file more than there are cores. */
-const atOnce = availableParallelism() + 1;
+const atOnce = Math.min(availableParallelism(), 7) + 1;
 const result = spawnSync(
   pinnedNode,
   ["--conditions=fieldloop", "--test", `--test-concurrency=${atOnce}`, "--test-timeout=300000", ...files],
