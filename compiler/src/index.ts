@@ -42,7 +42,7 @@ export {
 } from "./graph/graph.ts";
 export { GraphBuilder, type NodeOptions } from "./graph/graph-builder.ts";
 export { inferTypes } from "./graph/infer-types.ts";
-export { parseModel, serializeModel } from "./graph/model.ts";
+export { type ParseOptions, parseModel, serializeModel } from "./graph/model.ts";
 export { printGraph } from "./graph/print-graph.ts";
 export {
   elementCount,
@@ -56,6 +56,8 @@ export {
 } from "./graph/tensor.ts";
 export { verifyGraph } from "./graph/verify-graph.ts";
 export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
+export type { ExternalRange, ReadExternalData } from "./onnx/external-data.ts";
+export { externalDataIn } from "./onnx/external-data-in.ts";
 export type { Message } from "./onnx/schema.ts";
 export { type RangeMethod, rangeMethods } from "./quantize/range-choice.ts";
 export {

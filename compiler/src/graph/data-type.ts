@@ -51,6 +51,19 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
   uint32: 4,
   uint64: 8,
   bfloat16: 2,
+  // Two complex types, five float8, then the 4-bit and 2-bit ones, several to a byte (onnx.proto, TensorProto.DataType).
+  "type-14": 8,
+  "type-15": 16,
+  "type-17": 1,
+  "type-18": 1,
+  "type-19": 1,
+  "type-20": 1,
+  "type-24": 1,
+  "type-21": 1 / 2,
+  "type-22": 1 / 2,
+  "type-23": 1 / 2,
+  "type-25": 1 / 4,
+  "type-26": 1 / 4,
 };
 
 /** The IR's name of an ONNX `TensorProto.DataType` number. */
@@ -70,5 +83,12 @@ export function dataTypeNumber(type: DataType): number {
 
 /** Bytes per element, or undefined where elements have no whole number of bytes (strings, 4-bit types). */
 export function bytesPerElement(type: DataType): number | undefined {
-  return widths[type];
+  const width = widths[type];
+  return width !== undefined && Number.isInteger(width) ? width : undefined;
+}
+
+/** Bytes that a tensor of so many elements takes in a file, or undefined for strings and types that ONNX has added since. */
+export function bytesOfElements(type: DataType, count: number): number | undefined {
+  const width = widths[type];
+  return width === undefined ? undefined : Math.ceil(count * width);
 }

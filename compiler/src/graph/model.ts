@@ -1,20 +1,29 @@
 import { CompilerError } from "../errors.ts";
 import { decodeMessage, encodeMessage } from "../onnx/codec.ts";
+import type { ReadExternalData } from "../onnx/external-data.ts";
+import { inlineFunctions } from "../onnx/inline-functions.ts";
 import type { Message } from "../onnx/schema.ts";
 import { dataTypeNumber, dataTypeOf } from "./data-type.ts";
 import type { Attribute, Dimension, Graph, Node, Value, ValueType } from "./graph.ts";
-import { saturated } from "./tensor.ts";
+import { saturated, type Tensor } from "./tensor.ts";
 import { tensorFromMessage, tensorToMessage } from "./tensor-message.ts";
 
 const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** What reading a model may reach for beside its bytes. */
+export interface ParseOptions {
+  /** Reads weights that lie in other files; see `externalDataIn`. Without it a model that has such is refused. */
+  readonly readExternalData?: ReadExternalData;
+}
+
 /**
- * Reads an ONNX file into a graph; initializers that old files repeat among the inputs are dropped there.
- * @throws {CompilerError} `malformed-model` or `external-data`
+ * Reads an ONNX file into a graph; initializers that old files repeat among the inputs are dropped there, and calls of the
+ * model's own functions become the functions' nodes.
+ * @throws {CompilerError} `malformed-model`, `external-data`, `sparse-weights` or `unsupported-operator`
  */
-export function parseModel(bytes: Uint8Array): Graph {
-  const model = decodeMessage("Model", bytes);
+export function parseModel(bytes: Uint8Array, { readExternalData }: ParseOptions = {}): Graph {
+  const model = inlineFunctions(decodeMessage("Model", bytes));
   const { graph, opsetImport, irVersion, metadataProps, ...rest } = model;
   if (graph === undefined) {
     throw new CompilerError(
@@ -22,14 +31,16 @@ export function parseModel(bytes: Uint8Array): Graph {
       "Expected an ONNX model with a graph, but the file has none; check that it is an .onnx file.",
     );
   }
-  const { node, name, initializer, input, output, valueInfo, ...graphRest } = graph;
-  const initializers = new Map((initializer ?? []).map((tensor) => [tensor.name ?? "", tensorFromMessage(tensor)]));
+  const { node, name, initializer, input, output, valueInfo, sparseInitializer, ...graphRest } = graph;
+  refuseSparse(sparseInitializer ?? []);
+  const tensorOf = (tensor: Message<"Tensor">) => tensorFromMessage(tensor, readExternalData);
+  const initializers = new Map((initializer ?? []).map((tensor) => [tensor.name ?? "", tensorOf(tensor)]));
   const knownValues = (valueInfo ?? []).filter((info) => info.type?.tensorType !== undefined);
   return {
     name: name ?? "",
     inputs: (input ?? []).map(valueFromMessage).filter((value) => !initializers.has(value.name)),
     outputs: (output ?? []).map(valueFromMessage),
-    nodes: (node ?? []).map(nodeFromMessage),
+    nodes: (node ?? []).map((message) => nodeFromMessage(message, tensorOf)),
     initializers,
     types: new Map(knownValues.map((info) => [info.name ?? "", typeFromMessage(info.type)])),
     opsets: new Map((opsetImport ?? []).map((entry) => [standardDomain(entry.domain), saturated(entry.version ?? 1)])),
@@ -57,6 +68,14 @@ export function serializeModel(graph: Graph): Uint8Array {
     opsetImport: [...graph.opsets].map(([domain, version]) => ({ domain, version })),
     metadataProps: [...graph.metadata].map(([key, value]) => ({ key, value })),
   });
+}
+
+function refuseSparse(sparse: readonly Message<"SparseTensor">[]): void {
+  if (sparse.length === 0) return;
+  throw new CompilerError(
+    "sparse-weights",
+    `Cannot read tensor "${sparse[0]?.values?.name ?? ""}": it is stored sparsely; save the model with dense weights.`,
+  );
 }
 
 function standardDomain(domain: string | undefined): string {
@@ -94,18 +113,22 @@ function dimensionTo(dimension: Dimension): Message<"Dimension"> {
   return dimension === "" ? {} : { dimParam: dimension };
 }
 
-function nodeFromMessage(message: Message<"Node">): Node {
+type TensorOf = (message: Message<"Tensor">) => Tensor;
+
+function nodeFromMessage(message: Message<"Node">, tensorOf: TensorOf): Node {
   return {
     op: message.opType ?? "",
     domain: standardDomain(message.domain),
     name: message.name ?? "",
     inputs: message.input ?? [],
     outputs: message.output ?? [],
-    attributes: Object.fromEntries((message.attribute ?? []).map((one) => [one.name ?? "", attributeFromMessage(one)])),
+    attributes: Object.fromEntries(
+      (message.attribute ?? []).map((one) => [one.name ?? "", attributeFromMessage(one, tensorOf)]),
+    ),
   };
 }
 
-function attributeFromMessage(message: Message<"Attribute">): Attribute {
+function attributeFromMessage(message: Message<"Attribute">, tensorOf: TensorOf): Attribute {
   switch (message.refAttrName === undefined ? message.type : undefined) {
     case attributeTypes.float:
       return { kind: "float", value: message.f ?? 0 };
@@ -116,7 +139,7 @@ function attributeFromMessage(message: Message<"Attribute">): Attribute {
     case attributeTypes.tensor:
       return message.t === undefined
         ? { kind: "other", value: message }
-        : { kind: "tensor", value: tensorFromMessage(message.t) };
+        : { kind: "tensor", value: tensorOf(message.t) };
     case attributeTypes.floats:
       return { kind: "floats", value: message.floats ?? [] };
     case attributeTypes.ints:

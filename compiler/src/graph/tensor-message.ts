@@ -1,27 +1,27 @@
 import { CompilerError } from "../errors.ts";
+import { externalRange, type ReadExternalData } from "../onnx/external-data.ts";
 import type { Int64, Message } from "../onnx/schema.ts";
-import { bytesPerElement, type DataType, dataTypeNumber, dataTypeOf } from "./data-type.ts";
+import { bytesOfElements, bytesPerElement, type DataType, dataTypeNumber, dataTypeOf } from "./data-type.ts";
 import { elementCount, saturated, type Tensor } from "./tensor.ts";
 
 const externalLocation = 1;
 
 /**
- * Reads an ONNX tensor; `raw_data` stays a view, typed fields become little-endian bytes.
- * @throws {CompilerError} `external-data` when the weights lie in another file, `malformed-model` when sizes disagree
+ * Reads an ONNX tensor; `raw_data` stays a view, typed fields become little-endian bytes, and bytes in another file come
+ * from `readExternalData`.
+ * @throws {CompilerError} `external-data` when they lie in another file that cannot be read, `malformed-model` when sizes
+ *   disagree
  */
-export function tensorFromMessage(message: Message<"Tensor">): Tensor {
+export function tensorFromMessage(message: Message<"Tensor">, readExternalData?: ReadExternalData): Tensor {
   const name = message.name ?? "";
-  if (message.dataLocation === externalLocation) {
-    throw new CompilerError(
-      "external-data",
-      `Cannot read tensor "${name}": its data lies in another file; save the model with embedded weights.`,
-    );
-  }
   const dtype = dataTypeOf(message.dataType ?? 0);
   const shape = (message.dims ?? []).map(saturated);
+  if (message.dataLocation === externalLocation) {
+    return { dtype, shape, bytes: externalBytes(message, dtype, shape, readExternalData) };
+  }
   if (dtype === "string") return { dtype, shape, bytes: new Uint8Array(0), strings: message.stringData ?? [] };
   const bytes = message.rawData ?? bytesOfTypedFields(message, dtype);
-  checkSize(name, dtype, shape, bytes);
+  checkSize(name, dtype, shape, bytes.length);
   return { dtype, shape, bytes };
 }
 
@@ -35,14 +35,31 @@ export function tensorToMessage(name: string | undefined, tensor: Tensor): Messa
   };
 }
 
-function checkSize(name: string, dtype: DataType, shape: readonly number[], bytes: Uint8Array): void {
-  const width = bytesPerElement(dtype);
-  if (width === undefined) return;
-  const expected = elementCount(shape) * width;
-  if (shape.every((size) => size >= 0) && expected === bytes.length) return;
+function externalBytes(
+  message: Message<"Tensor">,
+  dtype: DataType,
+  shape: readonly number[],
+  readExternalData: ReadExternalData | undefined,
+): Uint8Array {
+  const name = message.name ?? "";
+  const expected = bytesOfElements(dtype, elementCount(shape));
+  const range = externalRange(name, message.externalData ?? [], expected);
+  // Compared before anything is read, so that a small file cannot ask for much memory.
+  checkSize(name, dtype, shape, range.length);
+  if (readExternalData !== undefined) return readExternalData(range);
+  throw new CompilerError(
+    "external-data",
+    `Cannot read tensor "${name}": its data lies in "${range.location}"; name the folder of the model, or save it with embedded weights.`,
+  );
+}
+
+function checkSize(name: string, dtype: DataType, shape: readonly number[], length: number): void {
+  const expected = bytesOfElements(dtype, elementCount(shape));
+  if (expected === undefined) return;
+  if (shape.every((size) => size >= 0) && expected === length) return;
   throw new CompilerError(
     "malformed-model",
-    `Cannot read tensor "${name}": ${dtype} [${shape.join(", ")}] needs ${expected} bytes, but ${bytes.length} came; the file is damaged.`,
+    `Cannot read tensor "${name}": ${dtype} [${shape.join(", ")}] needs ${expected} bytes, but ${length} came; the file is damaged.`,
   );
 }
 

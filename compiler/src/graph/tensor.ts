@@ -22,7 +22,7 @@ export function floatTensor(values: ArrayLike<number>, shape: readonly number[] 
 }
 
 /** An int64 tensor over the given integers; shape defaults to one dimension. */
-export function int64Tensor(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
+export function int64Tensor(values: readonly (number | bigint)[], shape: readonly number[] = [values.length]): Tensor {
   return { dtype: "int64", shape, bytes: bytesOf(BigInt64Array.from(values, BigInt)) };
 }
 

@@ -12,7 +12,7 @@ import { foldBatchNormIntoConv } from "./fold-batch-norm-into-conv.ts";
 import { foldScaleIntoConv } from "./fold-scale-into-conv.ts";
 import { minimiseNames } from "./minimise-names.ts";
 import { type Pass, runPasses } from "./pass.ts";
-import { finishingPasses, simplifyingPasses } from "./pass-list.ts";
+import { finishingPasses, floatPasses } from "./pass-list.ts";
 import { randomClassifier, randomImages } from "./random-classifier.ts";
 import { removeUnused } from "./remove-unused.ts";
 
@@ -116,7 +116,7 @@ test("minimised names keep the contract and the meaning, and save bytes", async 
 
 test("the whole list keeps what a canonical backbone and its heads compute", async () => {
   const { backbone, heads } = randomClassifier();
-  const compiled = runPasses(backbone, [...simplifyingPasses, ...finishingPasses]);
+  const compiled = runPasses(backbone, [...floatPasses, ...finishingPasses]);
   assert.deepEqual(ops(compiled).slice(0, 4), ["Transpose", "Cast", "Sub", "Conv"]);
   assertClose(
     await run(compiled, { image: batchOf(images(4)) }),
@@ -125,7 +125,7 @@ test("the whole list keeps what a canonical backbone and its heads compute", asy
   );
   const embedding: Tensor = { dtype: "float32", shape: [1, 64], data: new Float32Array(64).fill(0.5) };
   for (const head of Object.values(heads)) {
-    const lean = runPasses(head, [...simplifyingPasses, ...finishingPasses]);
+    const lean = runPasses(head, [...floatPasses, ...finishingPasses]);
     assert.deepEqual(await run(lean, { embedding }), await run(head, { embedding }));
   }
 });

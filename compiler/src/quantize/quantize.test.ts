@@ -7,7 +7,7 @@ import { GraphBuilder } from "../graph/graph-builder.ts";
 import { serializeModel } from "../graph/model.ts";
 import { floatsOf, floatTensor, integersOf } from "../graph/tensor.ts";
 import { runPasses } from "../passes/pass.ts";
-import { simplifyingPasses } from "../passes/pass-list.ts";
+import { floatPasses } from "../passes/pass-list.ts";
 import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
 import { seededRandom } from "../statistics/index.ts";
 import { batchOf } from "../targets/image-batches.ts";
@@ -159,7 +159,7 @@ test("a lowered convolution equals integer arithmetic done by hand", async () =>
     shape: [1, 5, 5, 3],
     data: Uint8Array.from({ length: 75 }, () => random() * 256),
   } as const;
-  const simplifiedGraph = runPasses(graph, simplifyingPasses);
+  const simplifiedGraph = runPasses(graph, floatPasses);
   const plan = planQuantization(simplifiedGraph, await observeActivations(simplifiedGraph, engine, [{ image }]), {
     weightBits: 7,
     method: "minmax",
@@ -195,7 +195,7 @@ test("a bias far beyond its scale widens the weights' scale instead of overflowi
 });
 
 function simplified(): Graph {
-  return runPasses(randomClassifier("average").backbone, simplifyingPasses);
+  return runPasses(randomClassifier("average").backbone, floatPasses);
 }
 
 function singleConvolution(random: () => number): Graph {

@@ -4,8 +4,9 @@ import type { RawImage } from "@fieldloop/edge-runtime/operators";
 import { CompilerError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parseModel, serializeModel } from "../graph/model.ts";
+import type { ReadExternalData } from "../onnx/external-data.ts";
 import { runPasses } from "../passes/pass.ts";
-import { finishingPasses, simplifyingPasses } from "../passes/pass-list.ts";
+import { finishingPasses, floatPasses } from "../passes/pass-list.ts";
 import { type Observations, observeActivations } from "../quantize/calibrate.ts";
 import { lowerToQdq } from "../quantize/lower-to-qdq.ts";
 import { planQuantization } from "../quantize/plan-quantization.ts";
@@ -14,11 +15,13 @@ import { imageBatches, imageDigest } from "./image-batches.ts";
 import type { IntegerFormat } from "./target.ts";
 import { targetNamed } from "./target-list.ts";
 
-/** One trained part of a model version, as canonical ONNX. */
+/** One trained part of a model version, as ONNX of opset 7 or later. */
 export interface CanonicalComponent {
   readonly name: string;
   readonly role: "backbone" | "head";
   readonly bytes: Uint8Array;
+  /** Reads weights that lie beside the model; see `externalDataIn`. */
+  readonly readExternalData?: ReadExternalData;
 }
 
 /** What a version is compiled from and for. */
@@ -50,7 +53,8 @@ export interface CompiledVersion {
 
 /**
  * Compiles every component of a version for every target; the same request gives the same bytes.
- * @throws {CompilerError} `unknown-target`, `no-calibration`, `malformed-model`, `invalid-graph`, `shape-mismatch`
+ * @throws {CompilerError} `unknown-target`, `no-calibration`, `malformed-model`, `invalid-graph`, `shape-mismatch`, `unsupported-opset`,
+ *   `unsupported-operator`, `control-flow`, `external-data`, `sparse-weights`
  */
 export async function compileVersion(request: CompileRequest): Promise<CompiledVersion> {
   const chosen = request.targets.map(targetNamed);
@@ -72,9 +76,9 @@ export async function compileVersion(request: CompileRequest): Promise<CompiledV
   return { variants, calibrationDigests: digests };
 }
 
-function simplified({ name, bytes }: CanonicalComponent): Graph {
+function simplified({ name, bytes, readExternalData }: CanonicalComponent): Graph {
   try {
-    return runPasses(parseModel(bytes), simplifyingPasses);
+    return runPasses(parseModel(bytes, { readExternalData }), floatPasses);
   } catch (cause) {
     if (!(cause instanceof CompilerError)) throw cause;
     throw new CompilerError(cause.code, `Cannot compile component "${name}": ${cause.message}`, { cause });
