@@ -10,7 +10,11 @@ type EngineErrorCode =
   | "memory-exceeded"
   | "model-unloaded"
   | "frame-too-large"
-  | "malformed-frame";
+  | "malformed-frame"
+  | "provider-absent"
+  | "server-unreachable"
+  | "server-refused"
+  | "build-failed";
 
 type OperatorErrorCode =
   | "image-too-large"

@@ -1,13 +1,17 @@
 import { EdgeRuntimeError } from "../errors.ts";
 import { ChildHost } from "./child-host.ts";
-import type { EngineExit, EngineHost, GraphSource, LoadedModel, Port, RunResult } from "./engine.ts";
+import type { EngineExit, EngineHost, GraphSource, LoadedModel, LocalEngine, Port, RunResult } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { checkInputs } from "./input-check.ts";
+import type { ExecutionProvider } from "./onnxruntime/onnx-graph.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How an engine host is started; every limit has a default that suits a small device. */
 export interface EngineHostOptions {
-  readonly engine?: "onnxruntime";
+  /** `onnxruntime` unless said otherwise. */
+  readonly engine?: LocalEngine;
+  /** What computes onnxruntime's nodes, the first that can; `cpu` unless said otherwise. */
+  readonly providers?: readonly ExecutionProvider[];
   /** Threads inside one operator; 1 unless said otherwise. */
   readonly threads?: number;
   /** Resident memory at which the process is killed; 2 GiB unless said otherwise. */
@@ -24,7 +28,9 @@ export interface EngineHostOptions {
   readonly onExit?: (exit: EngineExit) => void;
 }
 
-const defaults = {
+const defaults: Required<Omit<EngineHostOptions, "onExit">> = {
+  engine: "onnxruntime",
+  providers: ["cpu"],
   threads: 1,
   memoryBytes: 2 * 1024 ** 3,
   runTimeoutMs: 10_000,
@@ -34,10 +40,10 @@ const defaults = {
 };
 
 /**
- * Starts onnxruntime in a child process, connected by a framed Unix socket; resolves once the process answers.
+ * Starts an engine in a child process, connected by a framed Unix socket; resolves once the engine in it is ready.
  * A run or load past its limit, or memory past its limit, kills the process with a named error: starting another one is
  * the caller's decision.
- * @throws {EdgeRuntimeError} `engine-crashed`, `load-timeout` when the process does not come up
+ * @throws {EdgeRuntimeError} `engine-crashed`, `load-timeout`, `engine-unavailable` when it does not come up
  */
 export async function startEngineHost(options: EngineHostOptions = {}): Promise<EngineHost> {
   const limits = { ...defaults, ...withoutUndefined(options) };
@@ -45,9 +51,14 @@ export async function startEngineHost(options: EngineHostOptions = {}): Promise<
     ...limits,
     noun: "engine host",
     program: new URL("./engine-child", import.meta.url),
-    args: [String(limits.threads)],
+    args: [limits.engine, limits.providers.join(","), String(limits.threads)],
   });
-  await engine.request({ op: "hello" }, {}, { ms: limits.loadTimeoutMs, code: "load-timeout" });
+  await engine
+    .request({ op: "hello" }, {}, { ms: limits.loadTimeoutMs, code: "load-timeout" })
+    .catch(async (error: unknown) => {
+      await engine.close();
+      throw error;
+    });
   let lastModel = 0;
   return {
     pid: engine.pid,
@@ -81,7 +92,7 @@ function loadRequest(model: number, graphs: readonly GraphSource[]): Frame {
 }
 
 function hostedModel(engine: ChildHost, model: number, header: Frame["header"], runTimeoutMs: number): LoadedModel {
-  // Both lists are written by the engine child's own code from onnxruntime's metadata.
+  // Both lists are written by the engine child's own code from what the graphs declare.
   const inputs = header.inputs as readonly Port[];
   const outputs = header.outputs as readonly Port[];
   let unloading: Promise<void> | undefined;

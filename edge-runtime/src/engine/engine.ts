@@ -1,16 +1,33 @@
 import type { Tensor, TensorDtype } from "./tensor.ts";
 
-/** One ONNX graph to load: its bytes, or the path of a file the engine may read. */
+/** The engines that run graphs on this machine, in a process of their own. */
+export type LocalEngine = "onnxruntime" | "tflite";
+
+/** One graph to load, ONNX or TensorFlow Lite: its bytes, or the path of a file the engine may read. */
 export interface GraphSource {
   readonly name: string;
   readonly bytes: Uint8Array | string;
 }
 
-/** What a graph says of one of its tensors; a text stands for a free dimension, an empty shape for an unstated one. */
+/** How a graph stores a tensor as integers: real = scale · (stored − zeroPoint). */
+export interface Quantization {
+  readonly dtype: "int8" | "uint8" | "int16";
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/**
+ * What a graph says of one of its tensors; a text stands for a free dimension, an empty shape for an unstated one.
+ * Tensors that the file itself quantizes carry their `quantization`: outputs come as the real numbers that they stand for,
+ * inputs are taken as stored.
+ */
 export interface Port {
   readonly name: string;
   readonly dtype: TensorDtype;
   readonly shape: readonly (number | string)[];
+  /** Element types that an input takes besides its own: real numbers, which the engine turns into what is stored. */
+  readonly alsoTakes?: readonly TensorDtype[];
+  readonly quantization?: Quantization;
 }
 
 /** What a run gave: every output of every graph by name, and the microseconds the engine itself spent. */
@@ -29,16 +46,19 @@ export interface LoadedModel {
   /**
    * Runs once, after the runs before it; `deadlineMs` counts from this run's start.
    * @throws {EdgeRuntimeError} `bad-input`, `run-failed`, `run-timeout`, `engine-crashed`, `engine-busy`, `memory-exceeded`,
-   *   `model-unloaded`, `engine-closed`, `frame-too-large`
+   *   `model-unloaded`, `engine-closed`, `frame-too-large`, `server-unreachable`, `server-refused`
    */
   run(inputs: Readonly<Record<string, Tensor>>, deadlineMs?: number): Promise<RunResult>;
   /** Waits for the runs that were accepted, then gives the memory back; later runs are refused. */
   unload(): Promise<void>;
 }
 
-/** Runs ONNX graphs, one run at a time, several loaded models side by side. */
+/** Runs graphs, one run at a time, several loaded models side by side. */
 export interface Engine {
-  /** @throws {EdgeRuntimeError} `bad-model`, `load-timeout`, `engine-crashed`, `engine-closed`, `memory-exceeded` */
+  /**
+   * @throws {EdgeRuntimeError} `bad-model`, `load-timeout`, `engine-crashed`, `engine-closed`, `memory-exceeded`,
+   *   `provider-absent`, and `server-unreachable`, `server-refused`, `build-failed` where the engine is a server
+   */
   load(graphs: readonly GraphSource[]): Promise<LoadedModel>;
   /** Waits for accepted work within a few seconds, then ends the engine; safe to call twice. */
   close(): Promise<void>;

@@ -1,83 +1,63 @@
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { EdgeRuntimeError } from "../errors.ts";
 import type { GraphSource, Port, RunResult } from "./engine.ts";
-import { isTensorDtype, type Tensor } from "./tensor.ts";
+import { describePort, fitsPort } from "./input-check.ts";
+import type { Tensor } from "./tensor.ts";
 
-interface LoadedGraph {
+/** One graph that an engine has opened; `signal` ends a run where the engine can. */
+export interface OpenedGraph {
   readonly name: string;
-  readonly session: InferenceSession;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  run(feeds: Readonly<Record<string, Tensor>>, signal?: AbortSignal): Promise<Readonly<Record<string, Tensor>>>;
+  release(): Promise<void>;
 }
 
-/**
- * How far onnxruntime may rewrite a graph: `all` also changes tensor layouts, which pays for inference and costs a
- * training step a few per cent, since nearly every tensor is read outside convolutions too.
- */
-export type GraphRewriting = "extended" | "all";
+/** How an engine opens one graph: all that differs between engines. */
+export type OpenGraph = (graph: GraphSource) => Promise<OpenedGraph>;
 
-/** Several onnxruntime sessions run in order, chained by tensor name. */
+/** Several graphs that run in order, chained by tensor name. */
 export interface GraphChain {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<RunResult>;
+  run(inputs: Readonly<Record<string, Tensor>>, signal?: AbortSignal): Promise<RunResult>;
   release(): Promise<void>;
 }
 
 /**
- * Opens graphs with onnxruntime on the CPU.
- * threads: intra-op threads per session · idle threads never spin, since devices share their cores
- * @throws {EdgeRuntimeError} `bad-model` naming the graph
+ * Opens graphs one after the other and links outputs to later inputs of the same name.
+ * @throws {EdgeRuntimeError} `bad-model` naming the graph, and what `open` throws
  */
-export async function openGraphChain(
-  graphs: readonly GraphSource[],
-  threads: number,
-  rewriting: GraphRewriting = "all",
-): Promise<GraphChain> {
+export async function openGraphChain(graphs: readonly GraphSource[], open: OpenGraph): Promise<GraphChain> {
   if (graphs.length === 0) throw new EdgeRuntimeError("bad-model", "Expected at least one graph to load, got none.");
-  const loaded: LoadedGraph[] = [];
+  const opened: OpenedGraph[] = [];
   try {
-    for (const graph of graphs)
-      loaded.push({ name: graph.name, session: await openSession(graph, threads, rewriting) });
-    const ports = chainPorts(loaded);
-    return { ...ports, run: (inputs) => runChain(loaded, inputs), release: () => releaseAll(loaded) };
+    for (const graph of graphs) opened.push(await open(graph));
+    const ports = chainPorts(opened);
+    return {
+      ...ports,
+      run: (inputs, signal) => runChain(opened, inputs, signal),
+      release: () => releaseAll(opened),
+    };
   } catch (error) {
-    await releaseAll(loaded);
+    await releaseAll(opened);
     throw error;
   }
 }
 
-async function openSession(graph: GraphSource, threads: number, rewriting: GraphRewriting): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: rewriting,
-    logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-  };
-  try {
-    return typeof graph.bytes === "string"
-      ? await InferenceSession.create(graph.bytes, options)
-      : await InferenceSession.create(graph.bytes, options);
-  } catch (cause) {
-    throw new EdgeRuntimeError("bad-model", `Graph "${graph.name}" does not load: ${sentenceOf(cause)}`, { cause });
-  }
-}
-
-function chainPorts(loaded: readonly LoadedGraph[]): { inputs: Port[]; outputs: Port[] } {
+function chainPorts(opened: readonly OpenedGraph[]): { inputs: Port[]; outputs: Port[] } {
   const inputs = new Map<string, Port>();
   const outputs = new Map<string, Port>();
-  for (const { name, session } of loaded) {
-    for (const metadata of session.inputMetadata) {
-      const port = portOf(name, metadata);
-      if (!outputs.has(port.name)) inputs.set(port.name, port);
+  for (const graph of opened) {
+    for (const port of graph.inputs) {
+      const given = outputs.get(port.name);
+      if (given === undefined) inputs.set(port.name, port);
+      else requireLink(graph.name, given, port);
     }
-    for (const metadata of session.outputMetadata) {
-      const port = portOf(name, metadata);
+    for (const port of graph.outputs) {
       if (outputs.has(port.name)) {
         throw new EdgeRuntimeError(
           "bad-model",
-          `Graph "${name}" gives "${port.name}", which an earlier graph gives too.`,
+          `Graph "${graph.name}" gives "${port.name}", which an earlier graph gives too.`,
         );
       }
       outputs.set(port.name, port);
@@ -86,65 +66,47 @@ function chainPorts(loaded: readonly LoadedGraph[]): { inputs: Port[]; outputs: 
   return { inputs: [...inputs.values()], outputs: [...outputs.values()] };
 }
 
-function portOf(graph: string, metadata: InferenceSession.ValueMetadata): Port {
-  if (!metadata.isTensor || !isTensorDtype(metadata.type)) {
-    const kind = metadata.isTensor ? metadata.type : "not a tensor";
-    throw new EdgeRuntimeError(
-      "bad-model",
-      `Graph "${graph}" has port "${metadata.name}" which is ${kind}; the engine cannot carry it.`,
-    );
-  }
-  return { name: metadata.name, dtype: metadata.type, shape: [...metadata.shape] };
+function requireLink(graph: string, given: Port, wanted: Port): void {
+  const shape = given.shape.length === 0 ? wanted.shape : given.shape;
+  if (fitsPort(wanted, given.dtype, shape)) return;
+  throw new EdgeRuntimeError(
+    "bad-model",
+    `Graph "${graph}" takes "${wanted.name}" as ${describePort(wanted)}, but an earlier graph gives it as ${describePort(given)}; load graphs that were compiled together.`,
+  );
 }
 
-async function runChain(loaded: readonly LoadedGraph[], inputs: Readonly<Record<string, Tensor>>): Promise<RunResult> {
-  const values = new Map<string, OrtTensor>();
-  for (const [name, tensor] of Object.entries(inputs)) values.set(name, toOrt(tensor));
+async function runChain(
+  opened: readonly OpenedGraph[],
+  inputs: Readonly<Record<string, Tensor>>,
+  signal?: AbortSignal,
+): Promise<RunResult> {
+  const values = new Map(Object.entries(inputs));
   const outputs: Record<string, Tensor> = {};
   const startedNs = process.hrtime.bigint();
-  for (const { name, session } of loaded) {
-    const results = await runSession(name, session, values);
-    for (const [output, tensor] of Object.entries(results)) values.set(output, tensor);
+  for (const graph of opened) {
+    const given = await graph.run(feedsOf(graph, values), signal);
+    for (const { name } of graph.outputs) {
+      const tensor = given[name];
+      if (tensor === undefined)
+        throw new EdgeRuntimeError("run-failed", `Graph "${graph.name}" ran without giving "${name}".`);
+      values.set(name, tensor);
+      outputs[name] = tensor;
+    }
   }
-  const runUs = Number(process.hrtime.bigint() - startedNs) / 1000;
-  for (const { session } of loaded) {
-    for (const output of session.outputNames) outputs[output] = fromOrt(output, values.get(output));
-  }
-  return { outputs, runUs };
+  return { outputs, runUs: Number(process.hrtime.bigint() - startedNs) / 1000 };
 }
 
-async function runSession(name: string, session: InferenceSession, values: Map<string, OrtTensor>) {
-  const feeds: Record<string, OrtTensor> = {};
-  for (const input of session.inputNames) {
-    const value = values.get(input);
+function feedsOf(graph: OpenedGraph, values: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const { name } of graph.inputs) {
+    const value = values.get(name);
     if (value === undefined)
-      throw new EdgeRuntimeError("bad-input", `Graph "${name}" needs input "${input}", which was not given.`);
-    feeds[input] = value;
+      throw new EdgeRuntimeError("bad-input", `Graph "${graph.name}" needs input "${name}", which was not given.`);
+    feeds[name] = value;
   }
-  try {
-    return await session.run(feeds);
-  } catch (cause) {
-    throw new EdgeRuntimeError("run-failed", `Graph "${name}" failed to run: ${sentenceOf(cause)}`, { cause });
-  }
+  return feeds;
 }
 
-function toOrt(tensor: Tensor): OrtTensor {
-  // onnxruntime's constructor is overloaded per dtype; the pair was checked at the engine's door.
-  return new OrtTensor(tensor.dtype as "float32", tensor.data as Float32Array, tensor.shape);
-}
-
-function fromOrt(name: string, tensor: OrtTensor | undefined): Tensor {
-  if (tensor === undefined || !isTensorDtype(tensor.type)) {
-    throw new EdgeRuntimeError("run-failed", `Output "${name}" came back as ${tensor?.type ?? "nothing"}.`);
-  }
-  // The dtype was checked just above; string tensors, the only other kind of data, are excluded by it.
-  return { dtype: tensor.type, shape: tensor.dims, data: tensor.data as Tensor["data"] };
-}
-
-async function releaseAll(loaded: readonly LoadedGraph[]): Promise<void> {
-  for (const { session } of loaded) await session.release();
-}
-
-function sentenceOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+async function releaseAll(opened: readonly OpenedGraph[]): Promise<void> {
+  for (const graph of opened) await graph.release();
 }

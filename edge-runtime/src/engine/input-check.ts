@@ -1,6 +1,6 @@
 import { EdgeRuntimeError } from "../errors.ts";
 import type { Port } from "./engine.ts";
-import { checkTensor, type Tensor } from "./tensor.ts";
+import { checkTensor, type Tensor, type TensorDtype } from "./tensor.ts";
 
 /**
  * Checks a run's inputs against what the loaded graphs declare; free dimensions fit anything.
@@ -16,10 +16,10 @@ export function checkInputs(ports: readonly Port[], inputs: Readonly<Record<stri
       );
     }
     checkTensor(port.name, tensor);
-    if (tensor.dtype !== port.dtype || !fits(port.shape, tensor.shape)) {
+    if (!fitsPort(port, tensor.dtype, tensor.shape)) {
       throw new EdgeRuntimeError(
         "bad-input",
-        `Input "${port.name}" must be ${port.dtype} [${port.shape.join(", ")}], but is ${tensor.dtype} [${tensor.shape.join(", ")}].`,
+        `Input "${port.name}" must be ${describePort(port)}, but is ${tensor.dtype} [${tensor.shape.join(", ")}].`,
       );
     }
   }
@@ -30,9 +30,17 @@ export function checkInputs(ports: readonly Port[], inputs: Readonly<Record<stri
   }
 }
 
-function fits(declared: readonly (number | string)[], given: readonly number[]): boolean {
-  if (declared.length === 0) return true;
+/** Whether an input takes values of this element type and shape; a text on either side stands for any length. */
+export function fitsPort(port: Port, dtype: TensorDtype, shape: readonly (number | string)[]): boolean {
+  if (dtype !== port.dtype && !port.alsoTakes?.includes(dtype)) return false;
+  if (port.shape.length === 0) return true;
   return (
-    declared.length === given.length && declared.every((dim, axis) => typeof dim !== "number" || dim === given[axis])
+    port.shape.length === shape.length &&
+    port.shape.every((dim, axis) => typeof dim === "string" || typeof shape[axis] === "string" || dim === shape[axis])
   );
+}
+
+/** A port's element types and shape, for people. */
+export function describePort({ dtype, alsoTakes = [], shape }: Port): string {
+  return `${[dtype, ...alsoTakes].join(" or ")} [${shape.join(", ")}]`;
 }
