@@ -54,6 +54,7 @@ export {
   integerTensor,
   type Tensor,
 } from "./graph/tensor.ts";
+export { tensorFromMessage } from "./graph/tensor-message.ts";
 export { verifyGraph } from "./graph/verify-graph.ts";
 export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
 export type { ExternalRange, ReadExternalData } from "./onnx/external-data.ts";

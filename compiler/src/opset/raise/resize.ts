@@ -12,8 +12,10 @@ export const raiseResize: OpsetAdapter = {
   adapt(node, context) {
     const [input, scales] = node.inputs;
     const isNearest = stringAttribute(node, "mode", "nearest") === "nearest";
-    const rounding = isNearest ? roundingOf(context.constantOf(scales)) : "floor";
-    if (rounding === undefined) {
+    const known = isNearest ? roundingOf(context.constantOf(scales)) : "floor";
+    // What was an Upsample says it already.
+    const rounding = stringAttribute(node, "nearest_mode", known ?? "");
+    if (rounding === "") {
       return { because: 'it takes "nearest" samples and its scales are not known or both above and below 1' };
     }
     const asymmetric = {

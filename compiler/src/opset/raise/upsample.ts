@@ -1,3 +1,4 @@
+import { attribute } from "../../graph/graph.ts";
 import { floatTensor } from "../../graph/tensor.ts";
 import { type OpsetAdapter, withoutAttributes } from "../opset-adapter.ts";
 
@@ -13,9 +14,11 @@ export const raiseUpsampleScales: OpsetAdapter = {
   },
 };
 
-/** Opset 10 calls it Resize. */
+/** Opset 10 calls it Resize. Upsample only enlarges, so that "nearest" always took the sample below. */
 export const raiseUpsampleToResize: OpsetAdapter = {
   ops: ["Upsample"],
   opset: 10,
-  adapt: (node) => [{ ...node, op: "Resize" }],
+  adapt: (node) => [
+    { ...node, op: "Resize", attributes: { ...node.attributes, nearest_mode: attribute.string("floor") } },
+  ],
 };
