@@ -47,7 +47,7 @@ function integerInputs(graph: Graph, makers: ReadonlyMap<string, Node>, value: s
 }
 
 /** Finds bytes behind a value of the form (float(bytes) − zeroPoint) · scale, with whole zero point: exact as it is. */
-function bytesBehind(graph: Graph, makers: ReadonlyMap<string, Node>, value: string) {
+export function bytesBehind(graph: Graph, makers: ReadonlyMap<string, Node>, value: string) {
   const mul = makers.get(value);
   const factor = mul?.op === "Mul" ? scalar(graph, mul.inputs[1]!) : undefined;
   const sub = factor === undefined ? mul : makers.get(mul!.inputs[0]!);

@@ -57,7 +57,8 @@ function activation(
   }
 }
 
-interface ConstantsOf {
+/** A node with weights whose constants are to be planned; `plan` holds its input already. */
+export interface ConstantsOf {
   readonly node: Node;
   readonly operator: QuantizableOperator;
   readonly weightBits: 7 | 8;
@@ -65,7 +66,8 @@ interface ConstantsOf {
   readonly plan: Map<string, QuantParameters>;
 }
 
-function planConstants(graph: Graph, { node, operator, weightBits, readers, plan }: ConstantsOf): void {
+/** Plans the weights of a node and, where nobody else reads it, its bias. */
+export function planConstants(graph: Graph, { node, operator, weightBits, readers, plan }: ConstantsOf): void {
   const { position, axis } = operator.weight!;
   const weightName = node.inputs[position]!;
   const biasName = operator.biasPosition === undefined ? undefined : node.inputs[operator.biasPosition];
