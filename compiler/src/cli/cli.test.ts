@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { encodePng, type RawImage } from "@fieldloop/edge-runtime/operators";
 import { serializeModel } from "../graph/model.ts";
+import { encodeMessage } from "../onnx/codec.ts";
 import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -70,6 +71,34 @@ test("inspect says what a file holds", async () => {
   assert.match((await run("inspect", "sign.onnx")).stdout, /gives +sign float32 \[N, 12\]/);
 });
 
+test("inspect prints the graph, one value a line", async () => {
+  const { stdout } = await run("inspect", "sign.onnx");
+  assert.match(stdout, /^graph \w+ \(opset 17\)$/m);
+  assert.match(stdout, /^ {2}sign = Gemm\(.*\) .*: float32 \[N, 12\]/m);
+  assert.match(stdout, /^ {2}gives sign : float32 \[N, 12\]$/m);
+});
+
+test("compile --stop-after writes and prints the graph as it is after a pass", async () => {
+  const before = await json("compile", "backbone.onnx", "--stop-after", "bring-to-opset-17", "--out", "out");
+  const after = await json("compile", "backbone.onnx", "--stop-after", "fold-batch-norm-into-conv", "--out", "out");
+  const operators = async (path: string) => (await json("inspect", path)).operators;
+  assert.equal((await operators(before.written[0])).BatchNormalization, 3);
+  assert.equal((await operators(after.written[0])).BatchNormalization, undefined);
+  const printed = await run("compile", "sign.onnx", "--stop-after", "minimise-names", "--out", "out");
+  assert.match(printed.stdout, /sign\.after-minimise-names\.onnx:\ngraph g \(opset 17\)/);
+  assert.match((await run("compile", "sign.onnx", "--stop-after", "guess", "--out", "out")).stderr, /Allowed choices/);
+});
+
+test("inspect reads weights beside the model and names the file that is missing", async () => {
+  await writeFile(join(dir, "outside.onnx"), modelWithWeightsIn("outside.bin", 16));
+  const { code, stderr } = await run("inspect", "outside.onnx");
+  assert.equal(code, 1);
+  assert.match(stderr, /"w": its file "outside.bin" is not in/);
+  await writeFile(join(dir, "outside.bin"), new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
+  assert.equal((await json("inspect", "outside.onnx")).parameters, 4);
+  assert.match((await run("inspect", "outside.onnx")).stdout, /const w : float32 \[4\] = \[1, 2, 3, 4\]/);
+});
+
 test("the program itself ends with the command's code", async () => {
   const { error, stderr } = await new Promise<{ error: unknown; stderr: string }>((resolve) => {
     const given = ["--conditions=fieldloop", main, "inspect", "absent.onnx"];
@@ -95,6 +124,20 @@ test("bad input ends with one sentence and a code that is not zero", async () =>
     assert.match(stderr.trim(), /^[^\n]+$/, given.join(" "));
   }
 });
+
+function modelWithWeightsIn(location: string, length: number): Uint8Array {
+  const externalData = Object.entries({ location, length: String(length) }).map(([key, value]) => ({ key, value }));
+  return encodeMessage("Model", {
+    irVersion: 8,
+    opsetImport: [{ version: 17 }],
+    graph: {
+      name: "outside",
+      initializer: [{ name: "w", dims: [length / 4], dataType: 1, dataLocation: 1, externalData }],
+      node: [{ opType: "Identity", input: ["w"], output: ["y"] }],
+      output: [{ name: "y", type: { tensorType: { elemType: 1 } } }],
+    },
+  });
+}
 
 interface Ended {
   readonly code: number;

@@ -30,3 +30,13 @@ export const floatPasses: readonly Pass[] = [
 
 /** What every variant goes through at the end, in this order. */
 export const finishingPasses: readonly Pass[] = [removeUnused, minimiseNames];
+
+const allPasses = [...floatPasses, ...finishingPasses];
+
+/** The names of the passes from a file to a float variant, in order. */
+export const passNames: readonly string[] = [...new Set(allPasses.map(({ name }) => name))];
+
+/** The passes from the first up to the named one. */
+export function passesUpTo(name: string): readonly Pass[] {
+  return allPasses.slice(0, allPasses.findIndex((pass) => pass.name === name) + 1);
+}

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { CompilerError } from "../../errors.ts";
+import { passNames } from "../../passes/pass-list.ts";
 import { type RangeMethod, rangeMethods } from "../../quantize/range-choice.ts";
 import { compileVersion } from "../../targets/compile-version.ts";
 import { targets } from "../../targets/target-list.ts";
@@ -7,6 +8,7 @@ import { writeCompiled } from "../compiled-folder.ts";
 import { readImages } from "../image-source.ts";
 import { imageSizeOf, type ModelFile, readModelFile } from "../model-file.ts";
 import { type Print, table, wholeNumber } from "../output.ts";
+import { stopAfter } from "../stop-after.ts";
 
 interface CompileOptions {
   readonly calibrate?: string;
@@ -14,6 +16,7 @@ interface CompileOptions {
   readonly target: readonly string[];
   readonly method: RangeMethod;
   readonly out: string;
+  readonly stopAfter?: string;
   readonly json?: boolean;
 }
 
@@ -28,12 +31,22 @@ export function compileCommand(print: Print): Command {
     .addOption(new Option("--target <name...>", "what to compile for").choices(names).default(names))
     .addOption(new Option("--method <name>", "how ranges are chosen").choices(rangeMethods).default("mse"))
     .option("--out <dir>", "where the variants go", "compiled")
+    .addOption(
+      new Option(
+        "--stop-after <pass>",
+        "write and print each graph as it is after a pass, to find the pass that harms",
+      ).choices(passNames),
+    )
     .option("--json", "print one line of JSON")
     .action((given, options) => run(given, options, print));
 }
 
 async function run(paths: readonly string[], options: CompileOptions, print: Print): Promise<void> {
   const files = await Promise.all(paths.map(readModelFile));
+  if (options.stopAfter !== undefined) {
+    const { written, text } = await stopAfter(files, options.stopAfter, options.out);
+    return print(options, { stopAfter: options.stopAfter, written }, () => text);
+  }
   const compiled = await compileVersion({
     components: files,
     targets: options.target,

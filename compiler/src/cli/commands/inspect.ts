@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { type Graph, opsetOf, type Value } from "../../graph/graph.ts";
+import { inferTypes } from "../../graph/infer-types.ts";
+import { printGraph } from "../../graph/print-graph.ts";
 import { elementCount } from "../../graph/tensor.ts";
 import { readModelFile } from "../model-file.ts";
 import { type Print, table } from "../output.ts";
 
-/** `inspect FILE`: what a model reads and gives, its operators, parameters and bytes. */
+/** `inspect FILE`: what a model reads and gives, its operators, parameters and bytes, then its graph, one value a line. */
 export function inspectCommand(print: Print): Command {
   return new Command("inspect")
     .description("say what an ONNX file holds")
@@ -13,7 +15,7 @@ export function inspectCommand(print: Print): Command {
     .action(async (path: string, options: { readonly json?: boolean }) => {
       const { graph, bytes } = await readModelFile(path);
       const summary = summaryOf(graph, bytes.length);
-      print(options, summary, () => linesOf(summary));
+      print(options, summary, () => [...linesOf(summary), "", printGraph(inferTypes(graph))]);
     });
 }
 
