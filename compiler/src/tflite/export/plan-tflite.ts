@@ -1,4 +1,5 @@
 import { consumers, type Graph, isGraphOutput, type Node, producers, typeOf } from "../../graph/graph.ts";
+import { inferTypes } from "../../graph/infer-types.ts";
 import { floatsOf } from "../../graph/tensor.ts";
 import { bytesBehind } from "../../quantize/activation-choice.ts";
 import type { Observations } from "../../quantize/calibrate.ts";
@@ -24,7 +25,8 @@ type Share =
  * observations: of `tfliteActivations`
  * @throws {CompilerError} `empty-histogram` where calibration observed nothing
  */
-export function planForTflite(graph: Graph, observations: Observations, method: RangeMethod): QuantPlan {
+export function planForTflite(untyped: Graph, observations: Observations, method: RangeMethod): QuantPlan {
+  const graph = inferTypes(untyped);
   const shares = sharesOf(graph);
   const histograms = groupHistograms(shares, observations);
   const plan = new Map<string, QuantParameters>();
@@ -41,7 +43,8 @@ export function planForTflite(graph: Graph, observations: Observations, method: 
 }
 
 /** The activations whose range must be observed for `planForTflite`, in the graph's order. */
-export function tfliteActivations(graph: Graph): readonly string[] {
+export function tfliteActivations(untyped: Graph): readonly string[] {
+  const graph = inferTypes(untyped);
   const isObserved = (share: Share) => share.kind === "calibrate" || (share.kind === "group" && share.isObserved);
   return [...sharesOf(graph)].filter(([, share]) => isObserved(share)).map(([value]) => value);
 }

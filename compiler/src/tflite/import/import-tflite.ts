@@ -13,7 +13,7 @@ import { importAveragePool, importConvolution, importDepthwiseConvolution, impor
 
 /** Halves or integers that a model holds for smaller files become floats where they are constants. */
 const importDequantize: ImportRule = (importer, operator) => {
-  importer.setPlain(importer.output(operator).place, importer.builder.constant(importer.floats(operator, 0)));
+  importer.setConstant(importer.output(operator).place, importer.floats(operator, 0));
 };
 
 /** Every operator that can be imported, one line each. */

@@ -27,6 +27,7 @@ export class Importer {
   readonly model: TfliteModel;
   readonly hasFreeBatch: boolean;
   readonly #forms = new Map<number, Forms>();
+  readonly #folded = new Map<number, Tensor>();
 
   constructor(builder: GraphBuilder, model: TfliteModel, hasFreeBatch: boolean) {
     this.builder = builder;
@@ -83,15 +84,22 @@ export class Importer {
     this.#forms.set(place, { plain: name });
   }
 
+  /** Says that a tensor that an operator makes is a constant. */
+  setConstant(place: number, constant: Tensor): void {
+    this.#folded.set(place, constant);
+    this.setPlain(place, this.builder.constant(constant));
+  }
+
   setPlanes(place: number, name: string): void {
     this.#forms.set(place, { planes: name });
   }
 
   /** The floats of a constant, made from halves or integers where it holds those. @throws {CompilerError} `unsupported-operator` */
   floats(operator: TfliteOperator, position: number): Tensor {
-    const { tensor } = this.input(operator, position);
+    const { place, tensor } = this.input(operator, position);
     const values = constantFloats(tensor);
-    if (values !== undefined) return floatTensor(values, tensor.shape);
+    const folded = values === undefined ? this.#folded.get(place) : floatTensor(values, tensor.shape);
+    if (folded !== undefined) return folded;
     throw this.unsupported(operator, `its input "${tensor.name}" is no constant of numbers`);
   }
 
