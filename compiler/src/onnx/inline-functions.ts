@@ -5,7 +5,7 @@ type Node = Message<"Node">;
 type Attribute = Message<"Attribute">;
 type Function = Message<"Function">;
 
-const mostNodes = 1_000_000;
+const mostNodes = 200_000;
 const deepestCalls = 64;
 
 /**
