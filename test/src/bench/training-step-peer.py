@@ -10,6 +10,7 @@ from torch.nn import functional as F
 spec = json.loads(sys.argv[1])
 torch.set_num_threads(spec["threads"])
 torch.manual_seed(0)
+device, batch = spec.get("device", "cpu"), spec.get("batch", 64)
 
 blocks, width = [], 3
 for channels in spec["channels"]:
@@ -18,10 +19,10 @@ for channels in spec["channels"]:
 average = spec["features"] == "average"
 head = [nn.AdaptiveAvgPool2d(1)] if average else []
 head += [nn.Flatten(), nn.Linear(width if average else width * 16, 64), nn.ReLU(), nn.Linear(64, spec["classes"])]
-model = nn.Sequential(*blocks, *head).train()
+model = nn.Sequential(*blocks, *head).to(device).train()
 optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-image = torch.randn(64, 3, 32, 32)
-labels = torch.arange(64) % spec["classes"]
+image = torch.randn(batch, 3, 32, 32, device=device)
+labels = torch.arange(batch, device=device) % spec["classes"]
 
 for line in sys.stdin:
     times = []

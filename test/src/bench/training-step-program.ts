@@ -10,11 +10,19 @@ import {
 import { startInlineEngine, type Tensor } from "@fieldloop/edge-runtime/engine";
 import type { StepNetwork } from "./training-step.ts";
 
-const batch = 64;
 const imageSize = 32;
 
-const { channels, features, classes, threads } = JSON.parse(process.argv[2]!) as StepNetwork & {
+const {
+  channels,
+  features,
+  classes,
+  threads,
+  batch = 64,
+  provider = "cpu",
+} = JSON.parse(process.argv[2]!) as StepNetwork & {
   readonly threads: number;
+  readonly batch?: number;
+  readonly provider?: "cpu" | "webgpu" | "cuda";
 };
 const components = buildClassifier({
   imageSize,
@@ -24,24 +32,33 @@ const components = buildClassifier({
   heads: [{ name: "class", classes }],
   seed: 0,
 });
-const training = buildTrainingGraph(components, { batch, optimiser: "adam" });
+const training = buildTrainingGraph(components, { batch, optimiser: "adam", provider });
 const state = initialState(components, training);
-const engine = await startInlineEngine({ threads, rewriting: "extended" });
-const model = await engine.load([{ name: "step", bytes: serializeModel(training.graph) }]);
+const engine = await startInlineEngine({
+  threads,
+  rewriting: "extended",
+  providers: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
+});
+const model = await engine.load([{ name: "step", bytes: serializeModel(training.graph) }]).catch((error: Error) => {
+  process.stdout.write(`${JSON.stringify({ error: error.message })}\n`);
+  process.exit(1);
+});
 const random = createRandom(1);
 const image = tensor([batch, 3, imageSize, imageSize], () => random.normal());
 const labels = tensor([batch, classes], (index) => (index % classes === Math.floor(index / classes) % classes ? 1 : 0));
 const weights = tensor([batch], () => 1);
 let step = 0;
 
+type Step = { readonly wall: number; readonly cpu: number; readonly loss: number };
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const times: { readonly wall: number; readonly cpu: number }[] = [];
+  const times: Step[] = [];
   for (let index = 0; index < Number(line); index++) times.push(await timedStep());
   process.stdout.write(`${JSON.stringify(times)}\n`);
 }
 await engine.close();
 
-async function timedStep(): Promise<{ readonly wall: number; readonly cpu: number }> {
+async function timedStep(): Promise<Step> {
   step++;
   const started = performance.now();
   const cpuBefore = process.cpuUsage();
@@ -59,7 +76,8 @@ async function timedStep(): Promise<{ readonly wall: number; readonly cpu: numbe
   state.moment1 = outputs["moment1.next"]!.data as Float32Array;
   state.moment2 = outputs["moment2.next"]!.data as Float32Array;
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { wall: performance.now() - started, cpu: (user + system) / 1000 };
+  const loss = outputs.loss!.data[0] as number; // float32, as every output here
+  return { wall: performance.now() - started, cpu: (user + system) / 1000, loss };
 }
 
 function vector(data: Float32Array): Tensor {

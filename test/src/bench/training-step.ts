@@ -15,7 +15,7 @@ export interface StepNetwork {
 }
 
 /** The network of the training note's table, and the road-sign demo's. */
-const networks: readonly StepNetwork[] = [
+export const networks: readonly StepNetwork[] = [
   { name: "16-32-64", channels: [16, 32, 64], features: "average", classes: 10 },
   { name: "32-64-128", channels: [32, 64, 128], features: "positions", classes: 43 },
 ];
@@ -52,13 +52,8 @@ export async function measureTrainingStep(
   threads: number,
   python: string | undefined,
 ): Promise<readonly BenchResult[]> {
-  const spec = JSON.stringify({ ...network, threads });
-  const ours = startStepper(process.execPath, [
-    ...process.execArgv,
-    program(`training-step-program${extname(import.meta.url)}`),
-    spec,
-  ]);
-  const theirs = python === undefined ? undefined : startStepper(python, [program("training-step-peer.py"), spec]);
+  const ours = startOurs({ ...network, threads });
+  const theirs = python === undefined ? undefined : startTorch(python, { ...network, threads });
   try {
     await ours.steps(warmUpSteps);
     await theirs?.steps(warmUpSteps);
@@ -92,6 +87,11 @@ function peersHome(): string {
 interface StepTime {
   readonly wall: number;
   readonly cpu: number;
+}
+
+/** One step that was taken; our own also tell their loss. */
+export interface Step extends StepTime {
+  readonly loss?: number;
 }
 
 interface Pair {
@@ -145,9 +145,23 @@ function figuresOf(
 }
 
 /** A program that answers a line with a number of steps by a line with as many times. */
-interface Stepper {
-  steps(count: number): Promise<readonly StepTime[]>;
+export interface Stepper {
+  steps(count: number): Promise<readonly Step[]>;
   end(): void;
+}
+
+/** Our own training step in a process of its own. provider: what computes it, the CPU unless said otherwise */
+export function startOurs(spec: StepNetwork & { threads: number; batch?: number; provider?: string }): Stepper {
+  const path = program(`training-step-program${extname(import.meta.url)}`);
+  return startStepper(process.execPath, [...process.execArgv, path, JSON.stringify(spec)]);
+}
+
+/** PyTorch's. device: a name that PyTorch knows, "cpu" unless said otherwise */
+export function startTorch(
+  python: string,
+  spec: StepNetwork & { threads: number; batch?: number; device?: string },
+): Stepper {
+  return startStepper(python, [program("training-step-peer.py"), JSON.stringify(spec)]);
 }
 
 function startStepper(command: string, args: readonly string[]): Stepper {
@@ -158,7 +172,9 @@ function startStepper(command: string, args: readonly string[]): Stepper {
       child.stdin!.write(`${count}\n`);
       const { value, done } = await lines.next();
       if (done) throw new Error(`Expected ${args.at(-2)} to answer with times, but it ended; see what it wrote above.`);
-      return JSON.parse(value) as StepTime[];
+      const told = JSON.parse(value) as Step[] | { readonly error: string };
+      if ("error" in told) throw new Error(told.error);
+      return told;
     },
     end: () => child.stdin!.end(),
   };
