@@ -7,6 +7,7 @@ import { lowerQuantize } from "./lower/quantize.ts";
 import { lowerReduceAxes } from "./lower/reduce-axes.ts";
 import { lowerSplit } from "./lower/split.ts";
 import type { OpsetAdapter } from "./opset-adapter.ts";
+import { raiseAlignedAxes } from "./raise/aligned-axes.ts";
 import { raiseBatchNormSpatial, raiseBatchNormTraining } from "./raise/batch-normalization.ts";
 import { raiseClip } from "./raise/clip.ts";
 import { raiseDropoutMask, raiseDropoutRatio } from "./raise/dropout.ts";
@@ -16,10 +17,12 @@ import { raiseResize } from "./raise/resize.ts";
 import { raiseRoiAlign } from "./raise/roi-align.ts";
 import { raiseScatter } from "./raise/scatter.ts";
 import { raiseSoftmax } from "./raise/softmax.ts";
+import { raiseTestMode } from "./raise/test-mode.ts";
 import { raiseUpsampleScales, raiseUpsampleToResize } from "./raise/upsample.ts";
 
-/** From older opsets up to 17: one for each change that `operatorHistory` lists at 8–17. */
+/** From older opsets up to 17, one for each change that `operatorHistory` lists up to there. */
 export const raisingAdapters: readonly OpsetAdapter[] = [
+  ...raiseAlignedAxes,
   raiseBatchNormSpatial,
   raiseBatchNormTraining,
   raiseClip,
@@ -31,6 +34,7 @@ export const raisingAdapters: readonly OpsetAdapter[] = [
   raiseRoiAlign,
   raiseScatter,
   raiseSoftmax,
+  raiseTestMode,
   raiseUpsampleScales,
   raiseUpsampleToResize,
 ];

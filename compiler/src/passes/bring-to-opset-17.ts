@@ -8,12 +8,12 @@ import { newestOpset } from "../opset/operator-history.ts";
 import { speaksPlainTypes } from "../opset/plain-types.ts";
 import type { Pass } from "./pass.ts";
 
-const oldestOpset = 7;
+const oldestOpset = 6;
 
 /**
- * Writes a graph of opset 7–16 for opset 17, and one of a newer opset too where each of its operators means the same there;
+ * Writes a graph of opset 6–16 for opset 17, and one of a newer opset too where each of its operators means the same there;
  * otherwise it keeps its own opset, whole. Types are known before and after.
- * @throws {CompilerError} `unsupported-opset` below 7 and beyond what ONNX 1.23 knows; `unsupported-operator` for a node of an
+ * @throws {CompilerError} `unsupported-opset` below 6 and beyond what ONNX 1.23 knows; `unsupported-operator` for a node of an
  *   older opset that has no later form
  */
 export const bringToOpset17: Pass = {

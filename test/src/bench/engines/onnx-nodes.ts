@@ -38,6 +38,7 @@ function resultsOf(verdicts: readonly CaseVerdict[], id: string): BenchResult[] 
   const kinds = (kind: string) => verdicts.filter(({ pipeline }) => pipeline.kind === kind);
   const refusedInside = kinds("refused").filter(isInsideRange).filter(isNoControlFlow);
   const same = passing.filter(({ pipeline }) => pipeline.kind === "same");
+  const gained = kinds("same").filter(({ raw }) => raw !== "passes");
   const identical = verdicts.filter(({ isByteIdentical }) => isByteIdentical);
   const counted = (name: string, what: string, value: number, goal: number | "none", note = ""): BenchResult => ({
     id: `${id}.${name}`,
@@ -59,6 +60,7 @@ function resultsOf(verdicts: readonly CaseVerdict[], id: string): BenchResult[] 
       "none",
       "the others are refused",
     ),
+    counted("gained", "cases that pass only once compiled", gained.length, "none", "onnxruntime has no old kernels"),
     counted("refused", "all that the pipeline refuses by a named error", kinds("refused").length, "none"),
     counted("refused-inside", "refused inside opset 7–22 on tensors, but for control flow", refusedInside.length, 0),
     counted("wrong", "another answer, or a file that onnxruntime refuses", kinds("wrong").length, 0),

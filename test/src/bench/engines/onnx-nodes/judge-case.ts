@@ -18,9 +18,12 @@ export type RawOutcome = "passes" | "differs" | "fails" | "crashes";
 
 /** How a case fared through the float pipeline. */
 export type PipelineOutcome =
+  /** It answers as the suite says, also where the file as it is did not. */
   | { readonly kind: "same"; readonly opset: number }
+  /** It is compiled, but onnxruntime answers neither before nor after as the suite says. */
+  | { readonly kind: "unjudged"; readonly opset: number }
   | { readonly kind: "refused"; readonly code: CompilerErrorCode; readonly message: string }
-  /** It answers otherwise than the suite says, or the engine refuses what was compiled. */
+  /** The file as it is passes, but what was compiled answers otherwise or is refused by the engine. */
   | { readonly kind: "wrong"; readonly why: string }
   | { readonly kind: "crashed"; readonly why: string };
 
@@ -57,9 +60,7 @@ export async function judgeCase(
     isNumeric: isNumeric(nodeCase),
     isByteIdentical: Buffer.compare(encodeMessage("Model", decodeMessage("Model", model)), model) === 0,
     raw,
-    pipeline: await throughPipeline(compile(model), async (bytes) =>
-      raw === "passes" ? whyNot(await run(bytes)) : undefined,
-    ),
+    pipeline: await throughPipeline(compile(model), raw, async (bytes) => whyNot(await run(bytes))),
   };
 }
 
@@ -72,13 +73,14 @@ async function compileFloat(bytes: Uint8Array): Promise<Uint8Array> {
 
 async function throughPipeline(
   compiling: Promise<Uint8Array>,
+  raw: RawOutcome,
   judge: (compiled: Uint8Array) => Promise<string | undefined>,
 ): Promise<PipelineOutcome> {
   try {
     const compiled = await compiling;
     const why = await judge(compiled);
-    if (why !== undefined) return { kind: "wrong", why };
-    return { kind: "same", opset: opsetOf(parseModel(compiled)) };
+    if (why !== undefined && raw === "passes") return { kind: "wrong", why };
+    return { kind: why === undefined ? "same" : "unjudged", opset: opsetOf(parseModel(compiled)) };
   } catch (error) {
     // Our passes turn anything that goes wrong inside them into `invalid-graph`: that is a fault of theirs, not a refusal.
     if (error instanceof CompilerError && error.code !== "invalid-graph" && error.code !== "shape-mismatch") {

@@ -47,6 +47,10 @@ export function verdictTable(verdicts: readonly CaseVerdict[]): string {
     ],
     ["… and is refused by name", kept("refused")],
     ["… and is wrong", kept("wrong")],
+    [
+      "it passes only after the float pipeline",
+      count(({ raw, pipeline }) => raw !== "passes" && pipeline.kind === "same"),
+    ],
     ["the pipeline crashes, on any case", count(({ pipeline }) => pipeline.kind === "crashed")],
   ];
   return [
