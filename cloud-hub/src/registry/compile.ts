@@ -83,7 +83,8 @@ async function workOf(hub: Hub, version: Version) {
 async function targetsHere(): Promise<string[]> {
   const cpuinfo = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
   const facts = { arch: process.arch, cpuinfo, deviceTreeModel: "" };
-  return targets.filter((target) => suitsMachine(target, facts)).map(({ name }) => name);
+  const suited = targets.filter((target) => target.engine === "onnxruntime" && suitsMachine(target, facts));
+  return suited.map(({ name }) => name);
 }
 
 function stored(hub: Hub, compiled: readonly CompiledTarget[]) {

@@ -10,7 +10,12 @@ import { gzipSync } from "node:zlib";
 import { encodePng, type RawImage } from "@fieldloop/edge-runtime/operators";
 import { serializeModel } from "../graph/model.ts";
 import { encodeMessage } from "../onnx/codec.ts";
+import { runPasses } from "../passes/pass.ts";
+import { floatPasses } from "../passes/pass-list.ts";
 import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
+import { exportTflite } from "../tflite/export/export-tflite.ts";
+import { serializeTflite } from "../tflite/serialize-tflite.ts";
+import { imageModel } from "../tflite/small-models.ts";
 import { runCli } from "./run-cli.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -97,6 +102,41 @@ test("inspect reads weights beside the model and names the file that is missing"
   await writeFile(join(dir, "outside.bin"), new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
   assert.equal((await json("inspect", "outside.onnx")).parameters, 4);
   assert.match((await run("inspect", "outside.onnx")).stdout, /const w : float32 \[4\] = \[1, 2, 3, 4\]/);
+});
+
+test("a TFLite file is known by its first bytes: inspected as it is, compiled once its pixels are named", async () => {
+  const { backbone } = randomClassifier();
+  await writeFile(join(dir, "float.model"), exportTflite(runPasses(backbone, floatPasses)));
+  const found = await json("inspect", "float.model");
+  assert.equal(found.format, "tflite");
+  assert.deepEqual(found.inputs[0].shape, ["N", 32, 32, 3]);
+  assert.equal(found.operators["CONV_2D v1"], 3);
+  assert.match((await run("inspect", "float.model")).stdout, /MAX_POOL_2D v1 {2}float32 \[1, 32, 32, 16\] → /);
+  await writeFile(join(dir, "net.tflite"), serializeTflite(imageModel()));
+  const unnamed = await run("compile", "net.tflite", "--calibrate", "calibration", "--out", "out");
+  assert.equal(unnamed.code, 1);
+  assert.match(unnamed.stderr, /Expected --pixels/);
+  const given = [
+    "--target",
+    "ort-cpu-fp32",
+    "tflite-int8",
+    "--calibrate",
+    "calibration",
+    "--pixels",
+    "unit",
+    "--out",
+    "out",
+  ];
+  const compiled = await json("compile", "net.tflite", ...given);
+  assert.deepEqual(
+    compiled.variants.map(({ file }: { file: string }) => file),
+    ["net.ort-cpu-fp32.onnx", "net.tflite-int8.tflite"],
+  );
+  const benched = await json("bench", "out", "--rounds", "5");
+  assert.match(benched.machine.engine, /^onnxruntime .* and tflite$/);
+  const verified = await json("verify", "out", "--data", "judged.idx.gz", "--head", "y", "--rounds", "5");
+  assert.equal(verified.cards[1].target, "tflite-int8");
+  assert.ok(verified.cards[1].agreement.value > 0.8);
 });
 
 test("the program itself ends with the command's code", async () => {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CompilerError } from "../errors.ts";
 import type { CompiledVersion } from "../targets/compile-version.ts";
+import { isTflite } from "../tflite/flatbuffer/read-flatbuffer.ts";
 import type { VariantFiles } from "../verify/variant-bench.ts";
 
 /** What `compiled.json` beside the variants says of them. */
@@ -23,12 +24,12 @@ export interface CompiledEntry {
 
 const indexName = "compiled.json";
 
-/** Writes every variant as `<component>.<target>.onnx` and the index beside them; returns the index. */
+/** Writes every variant as `<component>.<target>.onnx` or `.tflite` and the index beside them; returns the index. */
 export async function writeCompiled(dir: string, compiled: CompiledVersion): Promise<CompiledIndex> {
   await mkdir(dir, { recursive: true });
   const variants: CompiledEntry[] = [];
   for (const { component, target, bytes, digest } of compiled.variants) {
-    const file = `${component}.${target}.onnx`;
+    const file = `${component}.${target}.${isTflite(bytes) ? "tflite" : "onnx"}`;
     await writeFile(join(dir, file), bytes);
     variants.push({ component, target, file, bytes: bytes.length, digest });
   }

@@ -5,6 +5,7 @@ import { type Engine, startInlineEngine } from "@fieldloop/edge-runtime/engine";
 import { CompilerError } from "../errors.ts";
 import { parseModel, serializeModel } from "../graph/model.ts";
 import { randomClassifier, randomImages } from "../passes/random-classifier.ts";
+import { parseTflite } from "../tflite/parse-tflite.ts";
 import { type CanonicalComponent, type CompiledVersion, compileVersion } from "./compile-version.ts";
 import { batchOf, imageDigest } from "./image-batches.ts";
 import { suitsMachine, targetNamed, targets } from "./target-list.ts";
@@ -35,9 +36,48 @@ test("the same request gives the same bytes", async () => {
   );
 });
 
-test("heads stay float: their variant is the same file for every target", () => {
-  const signs = compiled.variants.filter(({ component }) => component === "sign");
-  assert.equal(new Set(signs.map(({ digest }) => digest)).size, 1);
+test("heads stay float: their variant is the same file for every target of an engine", () => {
+  const byEngine = Map.groupBy(
+    compiled.variants.filter(({ component }) => component === "sign"),
+    ({ target }) => targetNamed(target).engine,
+  );
+  for (const signs of byEngine.values()) assert.equal(new Set(signs.map(({ digest }) => digest)).size, 1);
+  assert.equal(byEngine.size, 2);
+});
+
+test("a TFLite device runs backbone and heads with one engine, close to the canonical model", async () => {
+  const tflite = await startInlineEngine({ engine: "tflite" });
+  const answers = async (runner: Engine, target: string) => {
+    const files = compiled.variants.filter((variant) => variant.target === target);
+    const model = await runner.load(files.map(({ component, bytes }) => ({ name: component, bytes })));
+    const { outputs } = await model.run({ image: batchOf(fresh) });
+    await model.unload();
+    return outputs.sign!.data as Float32Array;
+  };
+  const reference = await answers(engine, "ort-cpu-fp32");
+  const noise = async (target: string) => {
+    const found = await answers(tflite, target);
+    return 10 * Math.log10(squares(found.map((value, index) => value - reference[index]!)) / squares(reference));
+  };
+  assert.ok((await noise("tflite-float32")) < -90);
+  assert.ok((await noise("tflite-int8")) < -28);
+  await tflite.close();
+});
+
+test("a backbone that reads something else than images is calibrated on inputs of its own", async () => {
+  const [head] = components().filter(({ role }) => role === "head");
+  const calibrationInputs = [
+    { embedding: { dtype: "float32" as const, shape: [1, 64], data: new Float32Array(64).fill(2) } },
+  ];
+  const rows: CanonicalComponent = { ...head!, role: "backbone" };
+  const { variants } = await compileVersion({
+    components: [rows],
+    targets: ["ort-cpu-x86", "tflite-int8"],
+    calibrationInputs,
+    engine,
+  });
+  assert.ok(parseModel(variants[0]!.bytes).nodes.some(({ op }) => op === "QuantizeLinear"));
+  assert.ok(parseTflite(variants[1]!.bytes).operators.some(({ op }) => op === "QUANTIZE"));
 });
 
 test("the smallest network's integer variant takes at most 0.35 of the float one", () => {
@@ -88,11 +128,12 @@ test("a target suits a machine by its processor's features", () => {
     cpuinfo: `processor\t: 0\nflags\t\t: fpu ${flags} sse\n`,
     deviceTreeModel: "",
   });
+  const anywhere = ["ort-cpu-fp32", "tflite-int8", "tflite-float32"];
   const suiting = (arch: string, flags: string) =>
     targets.filter((target) => suitsMachine(target, machine(arch, flags))).map(({ name }) => name);
-  assert.deepEqual(suiting("x64", "avx2 avx512_vnni"), ["ort-cpu-x86-vnni", "ort-cpu-x86", "ort-cpu-fp32"]);
-  assert.deepEqual(suiting("x64", "avx2"), ["ort-cpu-x86", "ort-cpu-fp32"]);
-  assert.deepEqual(suiting("arm64", ""), ["ort-cpu-fp32"]);
+  assert.deepEqual(suiting("x64", "avx2 avx512_vnni"), ["ort-cpu-x86-vnni", "ort-cpu-x86", ...anywhere]);
+  assert.deepEqual(suiting("x64", "avx2"), ["ort-cpu-x86", ...anywhere]);
+  assert.deepEqual(suiting("arm64", ""), anywhere);
   assert.equal(targetNamed("ort-cpu-x86").format.kind, "int8");
 });
 

@@ -3,17 +3,16 @@ import { type Engine, startEngineHost, type Tensor } from "@fieldloop/edge-runti
 import type { RawImage } from "@fieldloop/edge-runtime/operators";
 import { CompilerError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
-import { parseModel, serializeModel } from "../graph/model.ts";
+import { parseModel } from "../graph/model.ts";
 import type { ReadExternalData } from "../onnx/external-data.ts";
 import { runPasses } from "../passes/pass.ts";
-import { finishingPasses, floatPasses } from "../passes/pass-list.ts";
-import { type Observations, observeActivations } from "../quantize/calibrate.ts";
-import { lowerToQdq } from "../quantize/lower-to-qdq.ts";
-import { planQuantization } from "../quantize/plan-quantization.ts";
+import { floatPasses } from "../passes/pass-list.ts";
+import { calibrationBatchSize, type Observations, observeActivations } from "../quantize/calibrate.ts";
 import type { RangeMethod } from "../quantize/range-choice.ts";
 import { imageBatches, imageDigest } from "./image-batches.ts";
-import type { IntegerFormat } from "./target.ts";
+import type { Target } from "./target.ts";
 import { targetNamed } from "./target-list.ts";
+import { activationsToObserve, variantBytes } from "./variant-bytes.ts";
 
 /** One trained part of a model version, as ONNX of opset 7 or later. */
 export interface CanonicalComponent {
@@ -24,6 +23,9 @@ export interface CanonicalComponent {
   readonly readExternalData?: ReadExternalData;
 }
 
+/** The inputs of one run of a backbone, by name. */
+type Inputs = Readonly<Record<string, Tensor>>;
+
 /** What a version is compiled from and for. */
 export interface CompileRequest {
   readonly components: readonly CanonicalComponent[];
@@ -31,6 +33,8 @@ export interface CompileRequest {
   readonly targets: readonly string[];
   /** Raw RGB images of the backbone's input size, of old data only; needed as soon as a target is an integer one. */
   readonly calibration?: Iterable<RawImage> | AsyncIterable<RawImage>;
+  /** What calibration runs in place of images, for a backbone that reads something else: the inputs of one run each. */
+  readonly calibrationInputs?: Iterable<Inputs> | AsyncIterable<Inputs>;
   /** How activation ranges are chosen; `mse` unless said otherwise. */
   readonly method?: RangeMethod;
   /** The engine that calibration runs in; an engine host of its own unless given. */
@@ -62,14 +66,12 @@ export async function compileVersion(request: CompileRequest): Promise<CompiledV
   const backbone = graphs.find(({ role }) => role === "backbone");
   const isQuantizing = backbone !== undefined && chosen.some(({ format }) => format.kind === "int8");
   const digests = new Set<string>();
-  const observations = isQuantizing ? await observed(backbone.graph, request, digests) : undefined;
+  const observations = isQuantizing ? await observed(backbone.graph, chosen, { request, digests }) : undefined;
+  const calibrated = observations && { observations, method: request.method ?? "mse" };
   const variants = chosen.flatMap((target) =>
     graphs.map(({ name, role, graph }) => {
       const isInteger = target.format.kind === "int8" && role === "backbone";
-      const lowered = isInteger
-        ? quantized(graph, observations!, target.format as IntegerFormat, request.method)
-        : graph;
-      const bytes = serializeModel(runPasses(lowered, finishingPasses));
+      const bytes = naming(name, () => variantBytes(graph, target, isInteger ? calibrated : undefined));
       return { component: name, target: target.name, bytes, digest: digestOf(bytes) };
     }),
   );
@@ -77,27 +79,28 @@ export async function compileVersion(request: CompileRequest): Promise<CompiledV
 }
 
 function simplified({ name, bytes, readExternalData }: CanonicalComponent): Graph {
+  return naming(name, () => runPasses(parseModel(bytes, { readExternalData }), floatPasses));
+}
+
+/** Does work on a component and names it where that is refused. */
+function naming<T>(component: string, work: () => T): T {
   try {
-    return runPasses(parseModel(bytes, { readExternalData }), floatPasses);
+    return work();
   } catch (cause) {
     if (!(cause instanceof CompilerError)) throw cause;
-    throw new CompilerError(cause.code, `Cannot compile component "${name}": ${cause.message}`, { cause });
+    throw new CompilerError(cause.code, `Cannot compile component "${component}": ${cause.message}`, { cause });
   }
 }
 
-function quantized(
+async function observed(
   graph: Graph,
-  observations: Observations,
-  { weightBits }: IntegerFormat,
-  method: RangeMethod = "mse",
-): Graph {
-  const plan = planQuantization(graph, observations, { weightBits, method });
-  return runPasses(graph, [lowerToQdq(plan)]);
-}
-
-async function observed(graph: Graph, request: CompileRequest, digests: Set<string>): Promise<Observations> {
-  const { calibration } = request;
-  if (calibration === undefined) {
+  targets: readonly Target[],
+  { request, digests }: { readonly request: CompileRequest; readonly digests: Set<string> },
+): Promise<Observations> {
+  const { calibration, calibrationInputs } = request;
+  const names = activationsToObserve(graph, targets);
+  const batches = calibrationInputs ?? (calibration && batchesOf(graph, calibration, { names, digests }));
+  if (batches === undefined) {
     throw new CompilerError(
       "no-calibration",
       "Expected calibration images because an integer target was asked for, found none; give some, or target ort-cpu-fp32.",
@@ -105,7 +108,7 @@ async function observed(graph: Graph, request: CompileRequest, digests: Set<stri
   }
   const engine = request.engine ?? (await startEngineHost());
   try {
-    return await observeActivations(graph, engine, batchesOf(graph, calibration, digests));
+    return await observeActivations(graph, engine, batches, names);
   } finally {
     if (request.engine === undefined) await engine.close();
   }
@@ -114,10 +117,11 @@ async function observed(graph: Graph, request: CompileRequest, digests: Set<stri
 async function* batchesOf(
   graph: Graph,
   images: Iterable<RawImage> | AsyncIterable<RawImage>,
-  digests: Set<string>,
+  { names, digests }: { readonly names: readonly string[]; readonly digests: Set<string> },
 ): AsyncGenerator<Record<string, Tensor>> {
   const name = graph.inputs[0]!.name;
-  for await (const { tensor, members } of imageBatches(images, graph.inputs[0]!.shape ?? [])) {
+  const size = calibrationBatchSize(graph, names);
+  for await (const { tensor, members } of imageBatches(images, graph.inputs[0]!.shape ?? [], size)) {
     for (const member of members) digests.add(imageDigest(member));
     yield { [name]: tensor };
   }

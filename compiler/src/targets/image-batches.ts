@@ -4,20 +4,19 @@ import type { RawImage } from "@fieldloop/edge-runtime/operators";
 import { CompilerError } from "../errors.ts";
 import type { Dimension } from "../graph/graph.ts";
 
-const batchSize = 32;
-
 /** Names an image by its pixels, so that calibration and evaluation can be told apart. */
 export function imageDigest(image: RawImage): string {
   return digestOf(image.data);
 }
 
 /**
- * Gathers images into uint8 batches [≤ 32, H, W, 3].
+ * Gathers images into uint8 batches [≤ batchSize, H, W, 3].
  * @throws {CompilerError} `shape-mismatch` where an image has another size than the model's input or than its bytes
  */
 export async function* imageBatches(
   images: Iterable<RawImage> | AsyncIterable<RawImage>,
   inputShape: readonly Dimension[],
+  batchSize = 32,
 ): AsyncGenerator<{ readonly tensor: Tensor; readonly members: readonly RawImage[] }> {
   let members: RawImage[] = [];
   for await (const image of images) {

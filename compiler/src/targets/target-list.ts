@@ -4,9 +4,11 @@ import { ortCpuFp32 } from "./ort-cpu-fp32.ts";
 import { ortCpuX86 } from "./ort-cpu-x86.ts";
 import { ortCpuX86Vnni } from "./ort-cpu-x86-vnni.ts";
 import type { Target } from "./target.ts";
+import { tfliteFloat32 } from "./tflite-float32.ts";
+import { tfliteInt8 } from "./tflite-int8.ts";
 
-/** Every target, the most specific first. */
-export const targets: readonly Target[] = [ortCpuX86Vnni, ortCpuX86, ortCpuFp32];
+/** Every target, the most specific of each engine first. */
+export const targets: readonly Target[] = [ortCpuX86Vnni, ortCpuX86, ortCpuFp32, tfliteInt8, tfliteFloat32];
 
 /**
  * The target with this name.

@@ -2,7 +2,7 @@
 export interface Target {
   readonly name: string;
   readonly title: string;
-  readonly engine: "onnxruntime";
+  readonly engine: "onnxruntime" | "tflite";
   readonly processor: "any" | "x86-64";
   /** Processor features, as `/proc/cpuinfo` names them, one of which must be there; none is needed when empty. */
   readonly anyOfFeatures: readonly string[];
@@ -14,10 +14,10 @@ export interface FloatFormat {
   readonly kind: "fp32";
 }
 
-/** Backbones in static integers: unsigned byte activations, signed per-channel weights; heads stay float. */
+/** Backbones in static integers: byte activations of the sign that the engine wants, signed per-channel weights; heads stay float. */
 export interface IntegerFormat {
   readonly kind: "int8";
-  readonly activations: "uint8";
+  readonly activations: "uint8" | "int8";
   readonly weights: "int8";
   readonly weightBits: 7 | 8;
 }

@@ -38,3 +38,40 @@ export function integers(
 ): TfliteTensor {
   return { name, type: "int32", shape, data: new Uint8Array(Int32Array.from(values).buffer) };
 }
+
+/** A convolution of images [1, 32, 32, 3] in floats, its planes averaged into four scores, for tests. */
+export function imageModel(): TfliteModel {
+  const weights = Array.from({ length: 4 * 27 }, (_, place) => Math.sin(place * place));
+  return {
+    name: "main",
+    description: "",
+    tensors: [
+      { name: "x", type: "float32", shape: [1, 32, 32, 3], signature: [-1, 32, 32, 3] },
+      floats("weight", [4, 3, 3, 3], weights),
+      floats("bias", [4], [0.1, -0.1, 0.2, 0]),
+      { name: "planes", type: "float32", shape: [1, 16, 16, 4] },
+      integers("axes", [1, 2]),
+      { name: "y", type: "float32", shape: [1, 4], signature: [-1, 4] },
+    ],
+    inputs: [0],
+    outputs: [5],
+    operators: [
+      {
+        op: "CONV_2D",
+        version: 1,
+        inputs: [0, 1, 2],
+        outputs: [3],
+        options: {
+          kind: "Conv2DOptions",
+          padding: 0,
+          strideW: 2,
+          strideH: 2,
+          activation: 1,
+          dilationW: 1,
+          dilationH: 1,
+        },
+      },
+      { op: "MEAN", version: 1, inputs: [3, 4], outputs: [5], options: { kind: "ReducerOptions", keepDims: 0 } },
+    ],
+  };
+}

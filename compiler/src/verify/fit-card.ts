@@ -108,8 +108,12 @@ async function allLatencies(
   const singles = request.images.slice(0, batchSize).map(({ image }) => ({ image: batchOf([image]) }));
   const rounds = request.rounds ?? 200;
   const times = await timeInterleaved(hosted, singles, { rounds, warmupRounds });
-  const machine = thisMachine(threads);
-  return times.map((each) => ({ p50Us: quantileOf(each, 0.5), p95Us: quantileOf(each, 0.95), n: rounds, machine }));
+  return times.map((each, index) => ({
+    p50Us: quantileOf(each, 0.5),
+    p95Us: quantileOf(each, 0.95),
+    n: rounds,
+    machine: thisMachine(threads, hosted[index]!.engine),
+  }));
 }
 
 interface Measured {

@@ -1,4 +1,6 @@
 import { type EngineHost, type LoadedModel, startEngineHost, type Tensor } from "@fieldloop/edge-runtime/engine";
+import type { Target } from "../targets/target.ts";
+import { isTflite } from "../tflite/flatbuffer/read-flatbuffer.ts";
 
 /** The files of one variant, in the order in which they feed one another: the backbone, then its heads. */
 export interface VariantFiles {
@@ -9,19 +11,21 @@ export interface VariantFiles {
 /** A variant loaded in an engine host of its own, so that its memory is its own. */
 export interface HostedVariant {
   readonly target: string;
+  readonly engine: Target["engine"];
   readonly model: LoadedModel;
   /** Resident bytes that loading and running it have added so far, at their highest. */
   readonly grownBytes: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** Starts an engine host and loads one variant into it. @throws what the engine throws, such as `bad-model` */
+/** Starts the engine that a variant's files are for and loads it there. @throws what the engine throws, such as `bad-model` */
 export async function hostVariant(variant: VariantFiles, threads: number): Promise<HostedVariant> {
-  const host = await startEngineHost({ threads });
+  const engine = variant.components.some(({ bytes }) => isTflite(bytes)) ? "tflite" : "onnxruntime";
+  const host = await startEngineHost({ engine, threads });
   try {
     const before = host.residentBytes();
     const model = await host.load(variant.components.map(({ component, bytes }) => ({ name: component, bytes })));
-    return { target: variant.target, model, grownBytes: growthOf(host, before), close: () => host.close() };
+    return { target: variant.target, engine, model, grownBytes: growthOf(host, before), close: () => host.close() };
   } catch (error) {
     await host.close();
     throw error;

@@ -27,12 +27,13 @@ export const int8Bench: Bench = {
         deviceTreeModel: "",
         cpuinfo: await readFile("/proc/cpuinfo", "utf8").catch(() => ""),
       };
-      const suited = targets.filter((target) => suitsMachine(target, facts)).map(({ name }) => name);
+      const ours = targets.filter(({ engine }) => engine === "onnxruntime");
+      const suited = ours.filter((target) => suitsMachine(target, facts)).map(({ name }) => name);
       const cards = await measuredCards(folder, readSigns(data.dir), suited, options);
       const fp32 = cards.find(({ target }) => target === reference)!;
       const results = cards.filter((card) => card !== fp32).flatMap((card) => figures(card, fp32, stepsOf(options)));
       const why = "this processor lacks the instructions that it is made for";
-      const others = targets.filter(({ name }) => !suited.includes(name));
+      const others = ours.filter(({ name }) => !suited.includes(name));
       return { results, skipped: others.map(({ name }) => ({ id: `int8.${name}`, why })) };
     } finally {
       await rm(folder, { recursive: true, force: true });

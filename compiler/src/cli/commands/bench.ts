@@ -13,7 +13,7 @@ import {
   type VariantFiles,
 } from "../../verify/variant-bench.ts";
 import { readCompiled } from "../compiled-folder.ts";
-import { readModelFile } from "../model-file.ts";
+import { componentName, readModelBytes } from "../model-file.ts";
 import { type Print, table, wholeNumber } from "../output.ts";
 
 interface BenchOptions {
@@ -26,7 +26,7 @@ interface BenchOptions {
 export function benchCommand(print: Print): Command {
   return new Command("bench")
     .description("time variants beside one another on random input, batch 1")
-    .argument("<paths...>", "a folder that compile wrote, or ONNX files")
+    .argument("<paths...>", "a folder that compile wrote, or ONNX and TFLite files")
     .option("--rounds <count>", "timed runs each", wholeNumber, 500)
     .option("--threads <count>", "threads inside one operator", wholeNumber, 1)
     .option("--json", "print one line of JSON")
@@ -40,7 +40,8 @@ async function run(paths: readonly string[], options: BenchOptions, print: Print
     const inputs = randomInputs(hosted[0]!.model);
     const times = await timeInterleaved(hosted, inputs, { rounds: options.rounds, warmupRounds: 20 });
     const results = hosted.map(({ target }, index) => resultOf(target, times[index]!, times[0]!));
-    const machine = thisMachine(options.threads);
+    const engines = [...new Set(hosted.map(({ engine }) => thisMachine(options.threads, engine).engine))];
+    const machine = { ...thisMachine(options.threads), engine: engines.join(" and ") };
     print(options, { machine, rounds: options.rounds, results }, () => [
       ...table([["variant", "p50 µs", "p95 µs", "times the first"], ...results.map(row)]),
       `batch 1 on ${machine.name}, ${machine.cores} cores, ${machine.threads} thread(s), ${machine.engine}`,
@@ -53,11 +54,13 @@ async function run(paths: readonly string[], options: BenchOptions, print: Print
 async function variantsAt(paths: readonly string[]): Promise<readonly VariantFiles[]> {
   const first = await stat(paths[0]!).catch(() => undefined);
   if (first?.isDirectory() === true) return (await readCompiled(paths[0]!)).variants;
-  const files = await Promise.all(paths.map(readModelFile));
-  return files.map(({ name, bytes }) => ({
-    target: name,
-    components: [{ component: name, bytes, digest: digestOf(bytes) }],
-  }));
+  return Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readModelBytes(path);
+      const target = componentName(path);
+      return { target, components: [{ component: target, bytes, digest: digestOf(bytes) }] };
+    }),
+  );
 }
 
 function randomInputs(model: LoadedModel): Record<string, Tensor>[] {

@@ -4,6 +4,7 @@ import { passNames } from "../../passes/pass-list.ts";
 import { type RangeMethod, rangeMethods } from "../../quantize/range-choice.ts";
 import { compileVersion } from "../../targets/compile-version.ts";
 import { targets } from "../../targets/target-list.ts";
+import { type PixelRange, pixelRanges } from "../../tflite/import/pixel-range.ts";
 import { writeCompiled } from "../compiled-folder.ts";
 import { readImages } from "../image-source.ts";
 import { imageSizeOf, type ModelFile, readModelFile } from "../model-file.ts";
@@ -15,6 +16,7 @@ interface CompileOptions {
   readonly images: number;
   readonly target: readonly string[];
   readonly method: RangeMethod;
+  readonly pixels?: PixelRange;
   readonly out: string;
   readonly stopAfter?: string;
   readonly json?: boolean;
@@ -23,13 +25,19 @@ interface CompileOptions {
 /** `compile backbone.onnx [head.onnx …]`: one file per component and target, and an index. */
 export function compileCommand(print: Print): Command {
   const names = targets.map(({ name }) => name);
+  const usual = targets.filter(({ engine }) => engine === "onnxruntime").map(({ name }) => name);
   return new Command("compile")
     .description('compile a backbone and its heads for targets; the file that reads "image" is the backbone')
-    .argument("<files...>", "ONNX files: a backbone, then its heads")
+    .argument("<files...>", "ONNX or float TFLite files: a backbone, then its heads")
     .option("--calibrate <path>", "folder of images or IDX file that sets integer ranges; never judge on it")
     .option("--images <count>", "calibration images at most, spread over what is there", wholeNumber, 256)
-    .addOption(new Option("--target <name...>", "what to compile for").choices(names).default(names))
+    .addOption(new Option("--target <name...>", "what to compile for").choices(names).default(usual))
     .addOption(new Option("--method <name>", "how ranges are chosen").choices(rangeMethods).default("mse"))
+    .addOption(
+      new Option("--pixels <range>", "what a TFLite file's image holds: 0…255, 0…1, −1…1, (byte − 128)/128").choices(
+        Object.keys(pixelRanges),
+      ),
+    )
     .option("--out <dir>", "where the variants go", "compiled")
     .addOption(
       new Option(
@@ -42,7 +50,7 @@ export function compileCommand(print: Print): Command {
 }
 
 async function run(paths: readonly string[], options: CompileOptions, print: Print): Promise<void> {
-  const files = await Promise.all(paths.map(readModelFile));
+  const files = await Promise.all(paths.map((path) => readModelFile(path, options.pixels)));
   if (options.stopAfter !== undefined) {
     const { written, text } = await stopAfter(files, options.stopAfter, options.out);
     return print(options, { stopAfter: options.stopAfter, written }, () => text);

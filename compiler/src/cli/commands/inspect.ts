@@ -3,16 +3,23 @@ import { type Graph, opsetOf, type Value } from "../../graph/graph.ts";
 import { inferTypes } from "../../graph/infer-types.ts";
 import { printGraph } from "../../graph/print-graph.ts";
 import { elementCount } from "../../graph/tensor.ts";
-import { readModelFile } from "../model-file.ts";
+import { isTflite } from "../../tflite/flatbuffer/read-flatbuffer.ts";
+import { readModelBytes, readModelFile } from "../model-file.ts";
 import { type Print, table } from "../output.ts";
+import { tfliteLines, tfliteSummary } from "../tflite-summary.ts";
 
 /** `inspect FILE`: what a model reads and gives, its operators, parameters and bytes, then its graph, one value a line. */
 export function inspectCommand(print: Print): Command {
   return new Command("inspect")
-    .description("say what an ONNX file holds")
-    .argument("<file>", "ONNX file")
+    .description("say what an ONNX or TFLite file holds")
+    .argument("<file>", "ONNX or TFLite file")
     .option("--json", "print one line of JSON")
     .action(async (path: string, options: { readonly json?: boolean }) => {
+      const given = await readModelBytes(path);
+      if (isTflite(given)) {
+        const found = tfliteSummary(given);
+        return print(options, found, () => tfliteLines(found));
+      }
       const { graph, bytes } = await readModelFile(path);
       const summary = summaryOf(graph, bytes.length);
       print(options, summary, () => [...linesOf(summary), "", printGraph(inferTypes(graph))]);

@@ -1,12 +1,11 @@
 import type { FitCard } from "@fieldloop/devices";
 import { Command } from "commander";
 import { CompilerError } from "../../errors.ts";
-import { parseModel } from "../../graph/model.ts";
 import { fitCards, type JudgedImage } from "../../verify/fit-card.ts";
 import type { VariantFiles } from "../../verify/variant-bench.ts";
 import { readCompiled } from "../compiled-folder.ts";
 import { readImages, readLabels } from "../image-source.ts";
-import { imageSizeOf } from "../model-file.ts";
+import { imageSizeIn } from "../model-file.ts";
 import { type Print, percent, table, wholeNumber } from "../output.ts";
 
 interface VerifyOptions {
@@ -58,9 +57,7 @@ async function run(dir: string, options: VerifyOptions, print: Print): Promise<v
 }
 
 async function judgedImages(reference: VariantFiles, options: VerifyOptions): Promise<JudgedImage[]> {
-  const graphs = reference.components.map(({ bytes }) => parseModel(bytes));
-  const backbone = graphs.find(({ inputs }) => inputs.some(({ name }) => name === "image")) ?? graphs[0]!;
-  const found = await readImages(options.data, imageSizeOf(backbone));
+  const found = await readImages(options.data, imageSizeIn(reference.components.map(({ bytes }) => bytes)));
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   if (labels !== undefined && labels.length !== found.length) {
     throw new CompilerError(

@@ -32,7 +32,8 @@ class Reader {
   #budget: number;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A Buffer's slices are no copies, as those who read constants expect them to be.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#budget = 8 * bytes.length;
   }
