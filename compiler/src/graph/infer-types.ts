@@ -1,15 +1,36 @@
-import type { Graph, Node, ValueType } from "./graph.ts";
+import type { Graph, Node, Value, ValueType } from "./graph.ts";
 import { opsetOf } from "./graph.ts";
 import {
   batchNormShape,
   broadcastShape,
+  castLikeShape,
   comparisonShape,
   dequantizeShape,
+  dropoutShape,
+  dynamicQuantizeShape,
+  layerNormShape,
   quantizeShape,
   sameShape,
+  testShape,
   whereShape,
 } from "./shapes/elementwise-shapes.ts";
-import { gemmShape, matMulShape } from "./shapes/matrix-shapes.ts";
+import {
+  argShape,
+  constantOfShapeShape,
+  depthToSpaceShape,
+  eyeLikeShape,
+  gatherElementsShape,
+  gatherNdShape,
+  nonZeroShape,
+  oneHotShape,
+  rangeShape,
+  shapeShape,
+  sizeShape,
+  spaceToDepthShape,
+  tileShape,
+  topKShape,
+} from "./shapes/indexing-shapes.ts";
+import { gemmShape, matMulIntegerShape, matMulShape, recurrentShape } from "./shapes/matrix-shapes.ts";
 import {
   castShape,
   concatShape,
@@ -34,67 +55,147 @@ import type { Tensor } from "./tensor.ts";
 /** The shape rule of every operator whose outputs can be typed; one line adds one. */
 const shapeRules: Readonly<Record<string, ShapeRule>> = {
   Abs: sameShape,
+  Acos: sameShape,
+  Acosh: sameShape,
   Add: broadcastShape,
+  And: comparisonShape,
+  ArgMax: argShape,
+  ArgMin: argShape,
+  Asin: sameShape,
+  Asinh: sameShape,
+  Atan: sameShape,
+  Atanh: sameShape,
   AveragePool: poolShape,
   BatchNormalization: batchNormShape,
+  BitShift: broadcastShape,
+  BitwiseAnd: broadcastShape,
+  BitwiseNot: sameShape,
+  BitwiseOr: broadcastShape,
+  BitwiseXor: broadcastShape,
   Cast: castShape,
+  CastLike: castLikeShape,
+  Ceil: sameShape,
+  Celu: sameShape,
   Clip: sameShape,
   Concat: concatShape,
   Constant: constantShape,
+  ConstantOfShape: constantOfShapeShape,
   Conv: convShape,
   ConvTranspose: convTransposeShape,
+  Cos: sameShape,
+  Cosh: sameShape,
+  CumSum: sameShape,
+  DepthToSpace: depthToSpaceShape,
   DequantizeLinear: dequantizeShape,
   Div: broadcastShape,
-  Dropout: sameShape,
+  Dropout: dropoutShape,
+  DynamicQuantizeLinear: dynamicQuantizeShape,
+  Elu: sameShape,
   Equal: comparisonShape,
   Erf: sameShape,
   Exp: sameShape,
   Expand: expandShape,
+  EyeLike: eyeLikeShape,
   Flatten: flattenShape,
+  Floor: sameShape,
   Gather: gatherShape,
+  GatherElements: gatherElementsShape,
+  GatherND: gatherNdShape,
+  Gelu: sameShape,
   Gemm: gemmShape,
   GlobalAveragePool: globalPoolShape,
+  GlobalLpPool: globalPoolShape,
   GlobalMaxPool: globalPoolShape,
   Greater: comparisonShape,
   GreaterOrEqual: comparisonShape,
+  GroupNormalization: sameShape,
+  GRU: recurrentShape,
+  Hardmax: sameShape,
   HardSigmoid: sameShape,
   HardSwish: sameShape,
   Identity: sameShape,
+  InstanceNormalization: sameShape,
+  IsInf: testShape,
+  IsNaN: testShape,
+  LayerNormalization: layerNormShape,
   LeakyRelu: sameShape,
   Less: comparisonShape,
+  LessOrEqual: comparisonShape,
   Log: sameShape,
   LogSoftmax: sameShape,
+  LpNormalization: sameShape,
+  LpPool: poolShape,
+  LRN: sameShape,
+  LSTM: recurrentShape,
   MatMul: matMulShape,
+  MatMulInteger: matMulIntegerShape,
   Max: broadcastShape,
   MaxPool: poolShape,
+  Mean: broadcastShape,
+  MeanVarianceNormalization: sameShape,
   Min: broadcastShape,
+  Mish: sameShape,
+  Mod: broadcastShape,
   Mul: broadcastShape,
   Neg: sameShape,
+  NonZero: nonZeroShape,
+  Not: sameShape,
+  OneHot: oneHotShape,
+  Or: comparisonShape,
   Pad: padShape,
   Pow: broadcastShape,
+  PRelu: sameShape,
   QuantizeLinear: quantizeShape,
+  Range: rangeShape,
   Reciprocal: sameShape,
+  ReduceL1: reduceShape,
+  ReduceL2: reduceShape,
+  ReduceLogSum: reduceShape,
+  ReduceLogSumExp: reduceShape,
   ReduceMax: reduceShape,
   ReduceMean: reduceShape,
   ReduceMin: reduceShape,
+  ReduceProd: reduceShape,
   ReduceSum: reduceShape,
   ReduceSumSquare: reduceShape,
   Relu: sameShape,
   Reshape: reshapeShape,
   Resize: resizeShape,
+  ReverseSequence: sameShape,
+  RNN: recurrentShape,
+  Round: sameShape,
+  Scatter: sameShape,
+  ScatterElements: sameShape,
+  ScatterND: sameShape,
+  Selu: sameShape,
+  Shape: shapeShape,
+  Shrink: sameShape,
   Sigmoid: sameShape,
   Sign: sameShape,
+  Sin: sameShape,
+  Sinh: sameShape,
+  Size: sizeShape,
   Slice: sliceShape,
   Softmax: sameShape,
+  Softplus: sameShape,
+  Softsign: sameShape,
+  SpaceToDepth: spaceToDepthShape,
   Split: splitShape,
   Sqrt: sameShape,
   Squeeze: squeezeShape,
   Sub: broadcastShape,
   Sum: broadcastShape,
+  Swish: sameShape,
+  Tan: sameShape,
   Tanh: sameShape,
+  ThresholdedRelu: sameShape,
+  Tile: tileShape,
+  TopK: topKShape,
   Transpose: transposeShape,
+  Trilu: sameShape,
   Unsqueeze: unsqueezeShape,
   Where: whereShape,
+  Xor: comparisonShape,
 };
 
 /**
@@ -121,7 +222,8 @@ export function inferNode(
  * @throws {CompilerError} `shape-mismatch`
  */
 export function inferTypes(graph: Graph): Graph {
-  const types = new Map<string, ValueType>(graph.inputs.map((input) => [input.name, input]));
+  const tensors = graph.inputs.filter(({ proto }) => proto === undefined);
+  const types = new Map<string, ValueType>(tensors.map((input) => [input.name, input]));
   const constants = new Map(graph.initializers);
   for (const [name, tensor] of graph.initializers) types.set(name, { dtype: tensor.dtype, shape: tensor.shape });
   for (const node of graph.nodes) {
@@ -134,7 +236,7 @@ export function inferTypes(graph: Graph): Graph {
       opsetOf(graph),
     );
     for (const [index, output] of node.outputs.entries()) {
-      const type = inferred[index] ?? graph.types.get(output);
+      const type = refined(inferred[index], graph.types.get(output));
       if (type !== undefined) types.set(output, type);
     }
   }
@@ -145,11 +247,23 @@ export function inferTypes(graph: Graph): Graph {
   };
 }
 
-function outputType(output: ValueType & { readonly name: string }, types: ReadonlyMap<string, ValueType>): ValueType {
-  const known = types.get(output.name);
-  return known === undefined
-    ? { dtype: output.dtype, shape: output.shape }
-    : { dtype: known.dtype, shape: known.shape };
+function outputType(output: Value, types: ReadonlyMap<string, ValueType>): ValueType {
+  const { dtype, shape } = output.proto === undefined ? (refined(types.get(output.name), output) ?? output) : output;
+  return { dtype, shape };
+}
+
+/** What inference found, with declared sizes where it found only symbols. */
+function refined(inferred: ValueType | undefined, declared: ValueType | undefined): ValueType | undefined {
+  if (inferred === undefined || declared === undefined) return inferred ?? declared;
+  const { dtype, shape = declared.shape } = inferred;
+  if (shape?.length !== declared.shape?.length) return { dtype, shape };
+  return {
+    dtype,
+    shape: shape?.map((size, axis) => {
+      const named = declared.shape?.[axis];
+      return typeof size === "string" && typeof named === "number" ? named : size;
+    }),
+  };
 }
 
 function intermediate(graph: Graph, types: ReadonlyMap<string, ValueType>): ReadonlyMap<string, ValueType> {

@@ -1,6 +1,6 @@
 import { type DataType, dataTypeOf } from "../data-type.ts";
 import { intAttribute } from "../graph.ts";
-import { broadcastShapes, ranked, type ShapeContext, type ShapeRule } from "./shape-rule.ts";
+import { broadcastShapes, positiveAxis, ranked, type ShapeContext, type ShapeRule } from "./shape-rule.ts";
 
 /** The first input's type, for functions of one value. */
 export const sameShape: ShapeRule = ({ inputs }) => [inputs[0]];
@@ -10,6 +10,36 @@ export const broadcastShape: ShapeRule = (context) => broadcastAll(context, 0, c
 
 /** All inputs broadcast; the result is bool. */
 export const comparisonShape: ShapeRule = (context) => broadcastAll(context, 0, "bool");
+
+/** The first input's shape, as bools. */
+export const testShape: ShapeRule = ({ inputs }) => [inputs[0] && { dtype: "bool", shape: inputs[0].shape }];
+
+/** CastLike: the first input's shape, the second one's type. */
+export const castLikeShape: ShapeRule = ({ inputs }) => [
+  inputs[0] && inputs[1] && { dtype: inputs[1].dtype, shape: inputs[0].shape },
+];
+
+/** Dropout: the input's type, and a mask of bools from opset 10 on. */
+export const dropoutShape: ShapeRule = ({ inputs, opset }) => [
+  inputs[0],
+  inputs[0] && { dtype: opset < 10 ? inputs[0].dtype : "bool", shape: inputs[0].shape },
+];
+
+/** LayerNormalization: the input's type, then mean and 1/deviation with the normalised axes at 1. */
+export const layerNormShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  if (input === undefined) return [context.inputs[0]];
+  const axis = positiveAxis(intAttribute(context.node, "axis", -1), input.shape.length);
+  const statistics = { dtype: "float32", shape: input.shape.map((size, at) => (at < axis ? size : 1)) } as const;
+  return [input, statistics, statistics];
+};
+
+/** DynamicQuantizeLinear: bytes, their scale and zero point. */
+export const dynamicQuantizeShape: ShapeRule = ({ inputs }) => [
+  inputs[0] && { dtype: "uint8", shape: inputs[0].shape },
+  { dtype: "float32", shape: [] },
+  { dtype: "uint8", shape: [] },
+];
 
 /** Where: condition and both choices broadcast; the type is that of the choices. */
 export const whereShape: ShapeRule = (context) => broadcastAll(context, 0, context.inputs[1]?.dtype);

@@ -26,6 +26,23 @@ export const matMulShape: ShapeRule = (context) => {
   return [{ dtype: left.dtype, shape: [...batch, ...rows, ...columns] }];
 };
 
+/** MatMulInteger: as MatMul, counted in int32. */
+export const matMulIntegerShape: ShapeRule = (context) =>
+  matMulShape(context).map((type) => type && { dtype: "int32", shape: type.shape });
+
+/** LSTM, GRU and RNN: every step [T, D, B, H], then the last hidden state and, for LSTM, the last cell [D, B, H]. */
+export const recurrentShape: ShapeRule = (context) => {
+  const input = ranked(context, 0);
+  const recurrence = ranked(context, 2);
+  if (input === undefined || recurrence === undefined) return [undefined];
+  const [directions, , hidden] = recurrence.shape;
+  const isBatchFirst = intAttribute(context.node, "layout", 0) === 1;
+  const [steps, batch] = isBatchFirst ? [input.shape[1], input.shape[0]] : input.shape;
+  const all = isBatchFirst ? [batch!, steps!, directions!, hidden!] : [steps!, directions!, batch!, hidden!];
+  const last = isBatchFirst ? [batch!, directions!, hidden!] : [directions!, batch!, hidden!];
+  return [all, last, last].map((shape) => ({ dtype: input.dtype, shape }));
+};
+
 function turned(shape: readonly Dimension[], transpose: number): readonly Dimension[] {
   return transpose === 1 ? [shape[1]!, shape[0]!] : shape;
 }

@@ -38,9 +38,10 @@ export const concatShape: ShapeRule = (context) => {
   const [first] = inputs;
   if (first === undefined || inputs.includes(undefined)) return [undefined];
   const axis = positiveAxis(intAttribute(context.node, "axis", 0), first.shape.length);
-  const sizes = inputs.map((input) => input?.shape[axis]);
-  if (!sizes.every((size) => typeof size === "number")) return [{ dtype: first.dtype, shape: undefined }];
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const sizes = inputs.map((input) => input?.shape[axis] ?? 0);
+  const total = sizes.every((size) => typeof size === "number")
+    ? sizes.reduce((sum, size) => sum + size, 0)
+    : sizes.join("+");
   return [{ dtype: first.dtype, shape: first.shape.map((size, at) => (at === axis ? total : size)) }];
 };
 
@@ -142,13 +143,17 @@ export const gatherShape: ShapeRule = (context) => {
   ];
 };
 
-/** Resize by constant scales. */
+/** Resize to constant sizes or by constant scales for every axis (opset 11 and later). */
 export const resizeShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
+  const { axes, keep_aspect_ratio_policy: policy } = context.node.attributes;
+  if (input === undefined || context.opset < 11 || axes !== undefined || policy !== undefined) return [undefined];
+  const sizes = integers(context, 3);
+  if (sizes !== undefined && sizes.length > 0) return [{ dtype: input.dtype, shape: sizes }];
   const scales = context.constant(2);
-  if (input === undefined || scales?.dtype !== "float32" || scales.bytes.length === 0) return [undefined];
+  if (scales?.dtype !== "float32" || scales.bytes.length === 0) return [undefined];
   const factors = floatsOf(scales);
-  const shape = input.shape.map((size, axis) => (typeof size === "number" ? Math.floor(size * factors[axis]!) : size));
+  const shape = input.shape.map((size, axis) => scaledSize(size, factors[axis]!));
   return [{ dtype: input.dtype, shape }];
 };
 
@@ -158,14 +163,14 @@ export const castShape: ShapeRule = (context) => {
   return [input && { dtype: dataTypeOf(intAttribute(context.node, "to", 0)), shape: input.shape }];
 };
 
-/** Constant and ConstantOfShape are read by value; Shape gives one int64 per axis. */
+/** Constant is read by value. */
 export const constantShape: ShapeRule = ({ node }) => {
   const value = node.attributes.value;
   return [value?.kind === "tensor" ? { dtype: value.value.dtype, shape: value.value.shape } : undefined];
 };
 
 /** The axes of a node, from its attribute or its second input: `none` when it names none, undefined when unknown. */
-function axesOf(context: ShapeContext): readonly number[] | "none" | undefined {
+export function axesOf(context: ShapeContext): readonly number[] | "none" | undefined {
   if (context.node.attributes.axes !== undefined) return intsAttribute(context.node, "axes", []);
   return isGiven(context, 1) ? integers(context, 1) : "none";
 }
@@ -174,7 +179,8 @@ function isGiven(context: ShapeContext, index: number): boolean {
   return (context.node.inputs[index] ?? "") !== "";
 }
 
-function integers(context: ShapeContext, index: number): readonly number[] | undefined {
+/** The integers behind an input, when it is a constant. */
+export function integers(context: ShapeContext, index: number): readonly number[] | undefined {
   const tensor = context.constant(index);
   return tensor && integersOf(tensor);
 }
@@ -198,13 +204,19 @@ function numbers(shape: readonly Dimension[]): number {
   return shape.reduce<number>((total, size) => (typeof size === "number" ? total * size : total), 1);
 }
 
-function slicedSize(size: Dimension, start: number, end: number, step: number): Dimension {
+/** How many elements a slice of one axis takes. */
+export function slicedSize(size: Dimension, start: number, end: number, step: number): Dimension {
   if (typeof size === "string")
     return start === 0 && end >= Number.MAX_SAFE_INTEGER && step === 1 ? size : `${size}[${start}:${end}:${step}]`;
   const low = step > 0 ? 0 : -1;
   const high = step > 0 ? size : size - 1;
   const clamp = (bound: number) => Math.min(high, Math.max(low, bound < 0 ? bound + size : bound));
   return Math.max(0, Math.ceil((clamp(end) - clamp(start)) / step));
+}
+
+function scaledSize(size: Dimension, factor: number): Dimension {
+  if (typeof size === "number") return Math.floor(size * factor);
+  return factor === 1 ? size : `floor(${size}*${factor})`;
 }
 
 function added(size: Dimension, amount: number): Dimension {

@@ -48,9 +48,8 @@ export const convShape: ShapeRule = (context) => {
   if (typeof channels === "number" && typeof input.shape[1] === "number" && input.shape[1] !== channels * group) {
     throw shapeMismatch(context.node, `${channels * group} input channels`, String(input.shape[1]));
   }
-  const window = windowOf(context.node, kernel, spatial);
-  const out = spatial.map((size, axis) => outputSize(size, window, axis, false));
-  return [{ dtype: input.dtype, shape: [input.shape[0]!, weight.shape[0]!, ...out] }];
+  const out = outputSizes(context.node, kernel, spatial);
+  return [{ dtype: input.dtype, shape: out && [input.shape[0]!, weight.shape[0]!, ...out] }];
 };
 
 /** ConvTranspose with explicit pads: [N, M, …out], out = stride · (in − 1) + output_padding + dilated kernel − pads. */
@@ -68,22 +67,26 @@ export const convTransposeShape: ShapeRule = (context) => {
     kernel.map(() => 0),
   );
   const out = input.shape.slice(2).map((size, axis) => {
-    if (typeof size === "string") return size;
     const reach = (kernel[axis]! - 1) * window.dilations[axis]! + 1;
-    return window.strides[axis]! * (size - 1) + extra[axis]! + reach - window.padsBegin[axis]! - window.padsEnd[axis]!;
+    const [stride, added] = [
+      window.strides[axis]!,
+      extra[axis]! + reach - window.padsBegin[axis]! - window.padsEnd[axis]!,
+    ];
+    if (typeof size === "number") return stride * (size - 1) + added;
+    return stride === 1 && added === 1 ? size : `${stride}*(${size}-1)+${added}`;
   });
   const channels = Number(weight.shape[1]) * intAttribute(context.node, "group", 1);
   return [{ dtype: input.dtype, shape: [input.shape[0]!, channels, ...out] }];
 };
 
-/** MaxPool and AveragePool: [N, C, …out], and int64 indices of the same shape for MaxPool. */
+/** MaxPool, AveragePool and LpPool: [N, C, …out], and int64 indices of the same shape for MaxPool. */
 export const poolShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   if (input === undefined) return [undefined];
-  const window = windowOf(context.node, intsAttribute(context.node, "kernel_shape", []), input.shape.slice(2));
+  const kernel = intsAttribute(context.node, "kernel_shape", []);
   const roundUp = intAttribute(context.node, "ceil_mode", 0) === 1;
-  const spatial = input.shape.slice(2).map((size, axis) => outputSize(size, window, axis, roundUp));
-  const shape = [...input.shape.slice(0, 2), ...spatial];
+  const out = outputSizes(context.node, kernel, input.shape.slice(2), roundUp);
+  const shape = out && [...input.shape.slice(0, 2), ...out];
   return [
     { dtype: input.dtype, shape },
     { dtype: "int64", shape },
@@ -96,10 +99,28 @@ export const globalPoolShape: ShapeRule = (context) => {
   return [input && { dtype: input.dtype, shape: input.shape.map((size, axis) => (axis < 2 ? size : 1)) }];
 };
 
+/** Sizes behind a window; undefined where SAME padding depends on sizes that are not known. */
+function outputSizes(
+  node: Node,
+  kernel: readonly number[],
+  spatial: readonly Dimension[],
+  roundUp = false,
+): readonly Dimension[] | undefined {
+  const isSame = stringAttribute(node, "auto_pad", "NOTSET").startsWith("SAME");
+  if (isSame && spatial.some((size) => typeof size === "string")) {
+    return intsAttribute(node, "strides", [1]).every((stride) => stride === 1) ? spatial : undefined;
+  }
+  const window = windowOf(node, kernel, spatial);
+  return spatial.map((size, axis) => outputSize(size, window, axis, roundUp));
+}
+
 function outputSize(size: Dimension, window: Window, axis: number, roundUp: boolean): Dimension {
-  if (typeof size === "string") return size;
   const reach = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
   const stride = window.strides[axis]!;
+  if (typeof size === "string") {
+    const added = window.padsBegin[axis]! + window.padsEnd[axis]! - reach;
+    return stride === 1 && added === -1 ? size : `${roundUp ? "ceil" : "floor"}((${size}+${added})/${stride})+1`;
+  }
   const steps = (size + window.padsBegin[axis]! + window.padsEnd[axis]! - reach) / stride;
   const last = roundUp ? Math.ceil(steps) : Math.floor(steps);
   // A window that would begin in the padding at the end is left out.
