@@ -40,14 +40,15 @@ test("prints as text what it holds", () => {
   assert.equal(
     printGraph(backbone),
     [
-      "graph backbone(image: float32 [N, 3, 16, 16])",
-      "  const block1.conv.weight : float32 [4, 3, 3, 3]",
-      "  const block1.norm.scale : float32 [4]",
-      "  const block1.norm.bias : float32 [4]",
-      "  const block1.norm.mean : float32 [4]",
-      "  const block1.norm.variance : float32 [4]",
-      "  const embedding.dense.weight : float32 [6, 4]",
-      "  const embedding.dense.bias : float32 [6]",
+      "graph backbone (opset 17)",
+      "  reads image : float32 [N, 3, 16, 16]",
+      "  const block1.conv.weight : float32 [4, 3, 3, 3], 432 bytes",
+      "  const block1.norm.scale : float32 [4] = [1, 1, 1, 1]",
+      "  const block1.norm.bias : float32 [4] = [0, 0, 0, 0]",
+      "  const block1.norm.mean : float32 [4] = [0, 0, 0, 0]",
+      "  const block1.norm.variance : float32 [4] = [1, 1, 1, 1]",
+      "  const embedding.dense.weight : float32 [6, 4], 96 bytes",
+      "  const embedding.dense.bias : float32 [6] = [0, 0, 0, 0, 0, 0]",
       "  block1.conv.out = Conv(image, block1.conv.weight) {kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1]} : float32 [N, 4, 16, 16]",
       "  block1.norm.out = BatchNormalization(block1.conv.out, block1.norm.scale, block1.norm.bias, block1.norm.mean, block1.norm.variance) {epsilon: 0.00001} : float32 [N, 4, 16, 16]",
       "  block1.relu.out = Relu(block1.norm.out) : float32 [N, 4, 16, 16]",
@@ -56,7 +57,7 @@ test("prints as text what it holds", () => {
       "  features = Flatten(features.mean) {axis: 1} : float32 [N, 4]",
       "  embedding.dense.out = Gemm(features, embedding.dense.weight, embedding.dense.bias) {transB: 1} : float32 [N, 6]",
       "  embedding = Relu(embedding.dense.out) : float32 [N, 6]",
-      "  return embedding",
+      "  gives embedding : float32 [N, 6]",
     ].join("\n"),
   );
 });
