@@ -10,8 +10,20 @@ import { enrolDevice, startDevice, until } from "./device-process.ts";
 import { type HubProcess, startHubProcess } from "./hub-process.ts";
 import { firstRelease, keepEverything, smallClasses, smallImage, smallRecipe, smallSide } from "./small-world.ts";
 
-/** Whoever else uses the machine's cores makes latency wander, so these rollouts are judged by everything else. */
-export const steadyGate = { health: { rules: { latency: { enabled: false } } } };
+/**
+ * Whoever else uses the machine's cores makes latency wander, so these rollouts are judged by everything else, and against
+ * wider limits of health, which two cameras can stay within after seconds.
+ */
+export const steadyGate = {
+  health: {
+    rules: {
+      latency: { enabled: false },
+      mix: { healthyBelow: 0.8 },
+      errors: { healthyBelow: 0.12 },
+      restarts: { healthyBelow: 2500 },
+    },
+  },
+};
 
 /** Frames that a camera answered by one release. firstAt: by this machine's clock, ms since 1970 */
 export type Answered = { frames: number; readonly firstAt: number };
