@@ -78,6 +78,24 @@ test("infers for the ONNX node tests no shape but the one they declare", { skip 
   assert.ok(known > 900, `${known}`);
 });
 
+test("what an input names but no constant tells is not guessed", () => {
+  const builder = new GraphBuilder("named");
+  const x = builder.input("x", "float32", [4, 6]);
+  const axes = builder.input("axes", "int64", [1]);
+  const constant = (...values: number[]) => builder.constant(int64Tensor(values));
+  const shapeOf = (op: string, inputs: readonly string[], attributes = {}) =>
+    builder.typeOf(
+      builder.add(op, inputs, { attributes, outputs: [builder.freshName("out"), builder.freshName("out")] }),
+    )?.shape;
+  assert.equal(shapeOf("Slice", [x, constant(0), constant(2), axes]), undefined);
+  assert.deepEqual(shapeOf("Slice", [x, constant(0), constant(2), constant(1)]), [4, 2]);
+  assert.equal(shapeOf("Pad", [x, constant(1, 2), "", axes]), undefined);
+  assert.deepEqual(shapeOf("Pad", [x, constant(1, 2), "", constant(-1)]), [4, 9]);
+  assert.deepEqual(shapeOf("Split", [x], { split: ints([1, 3]) }), [1, 6]);
+  assert.deepEqual(shapeOf("Reshape", [x, constant(0, 24)], { allowzero: attribute.int(1) }), [0, 24]);
+  assert.equal(shapeOf("Reshape", [x, constant(5, -1)]), undefined);
+});
+
 test("a declared size is kept where inference knows only a symbol", () => {
   const builder = new GraphBuilder("found");
   builder.output(builder.add("NonZero", [builder.input("x", "float32", ["N", 2])], { outputs: ["where"] }));

@@ -214,7 +214,16 @@ export function inferNode(
     const name = node.inputs[index];
     return name === undefined || name === "" ? undefined : constantOf(name);
   };
-  return rule({ node, inputs: node.inputs.map((name) => (name === "" ? undefined : typeOf(name))), opset, constant });
+  const inputs = node.inputs.map((name) => (name === "" ? undefined : typeOf(name)));
+  return rule({ node, inputs, opset, constant }).map(withPossibleShape);
+}
+
+/** A size that no tensor has comes of a node that the engine will refuse: nothing is known of it. */
+function withPossibleShape(type: ValueType | undefined): ValueType | undefined {
+  const isPossible = type?.shape?.every(
+    (size) => typeof size === "string" || (Number.isSafeInteger(size) && size >= 0),
+  );
+  return isPossible === false ? { dtype: type!.dtype, shape: undefined } : type;
 }
 
 /**

@@ -3,6 +3,7 @@ import { bakePreprocessing } from "./bake-preprocessing.ts";
 import { bringToOpset17 } from "./bring-to-opset-17.ts";
 import { foldBatchNormIntoConv } from "./fold-batch-norm-into-conv.ts";
 import { foldScaleIntoConv } from "./fold-scale-into-conv.ts";
+import { foldShapeArithmetic } from "./fold-shape-arithmetic.ts";
 import { inferTypesOfValues } from "./infer-types-of-values.ts";
 import { liftConstants } from "./lift-constants.ts";
 import { minimiseNames } from "./minimise-names.ts";
@@ -16,6 +17,7 @@ const importingPasses: readonly Pass[] = [
   liftConstants,
   inferTypesOfValues,
   bringToOpset17,
+  foldShapeArithmetic,
   addInsteadOfSum,
 ];
 

@@ -8,7 +8,8 @@ export const reshapeShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   const target = integers(context, 1);
   if (input === undefined || target === undefined) return [undefined];
-  const copied: Dimension[] = target.map((size, axis) => (size === 0 ? input.shape[axis]! : size));
+  const isCopying = intAttribute(context.node, "allowzero", 0) === 0;
+  const copied: Dimension[] = target.map((size, axis) => (size === 0 && isCopying ? input.shape[axis]! : size));
   return [{ dtype: input.dtype, shape: copied.map((size) => (size === -1 ? remainder(input.shape, copied) : size)) }];
 };
 
@@ -45,12 +46,14 @@ export const concatShape: ShapeRule = (context) => {
   return [{ dtype: first.dtype, shape: first.shape.map((size, at) => (at === axis ? total : size)) }];
 };
 
-/** Split along `axis` by constant sizes, or evenly with a smaller last part. */
+/** Split along `axis` by named or constant sizes, or evenly with a smaller last part. */
 export const splitShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   if (input === undefined) return [undefined];
   const axis = positiveAxis(intAttribute(context.node, "axis", 0), input.shape.length);
-  const sizes = isGiven(context, 1) ? integers(context, 1) : evenParts(input.shape[axis]!, context.node.outputs.length);
+  const named = context.node.attributes.split && intsAttribute(context.node, "split", []);
+  const even = () => evenParts(input.shape[axis]!, context.node.outputs.length);
+  const sizes = isGiven(context, 1) ? integers(context, 1) : (named ?? even());
   return context.node.outputs.map((_, index) => {
     return sizes && { dtype: input.dtype, shape: input.shape.map((size, at) => (at === axis ? sizes[index]! : size)) };
   });
@@ -68,8 +71,9 @@ export const sliceShape: ShapeRule = (context) => {
   const starts = integers(context, 1);
   const ends = integers(context, 2);
   if (input === undefined || starts === undefined || ends === undefined) return [undefined];
-  const axes = integers(context, 3) ?? starts.map((_, axis) => axis);
-  const steps = integers(context, 4) ?? starts.map(() => 1);
+  const axes = isGiven(context, 3) ? integers(context, 3) : [...starts.keys()];
+  const steps = isGiven(context, 4) ? integers(context, 4) : starts.map(() => 1);
+  if (axes === undefined || steps === undefined) return [undefined];
   const shape = [...input.shape];
   for (const [index, axis] of axes.entries()) {
     const at = positiveAxis(axis, shape.length);
@@ -78,13 +82,17 @@ export const sliceShape: ShapeRule = (context) => {
   return [{ dtype: input.dtype, shape }];
 };
 
-/** Pad with constant amounts. */
+/** Pad with constant amounts, for every axis or for the named ones. */
 export const padShape: ShapeRule = (context) => {
   const input = ranked(context, 0);
   const pads = integers(context, 1);
-  if (input === undefined || pads === undefined) return [undefined];
-  const rank = input.shape.length;
-  const shape = input.shape.map((size, axis) => added(size, pads[axis]! + pads[axis + rank]!));
+  const named = isGiven(context, 3) ? integers(context, 3) : input?.shape.map((_, axis) => axis);
+  if (input === undefined || pads === undefined || named === undefined) return [undefined];
+  const shape = [...input.shape];
+  for (const [index, axis] of named.entries()) {
+    const at = positiveAxis(axis, shape.length);
+    shape[at] = added(shape[at]!, pads[index]! + pads[index + named.length]!);
+  }
   return [{ dtype: input.dtype, shape }];
 };
 

@@ -23,7 +23,7 @@ export function ranked(
   return type?.shape === undefined ? undefined : { dtype: type.dtype, shape: type.shape };
 }
 
-/** The shape that two shapes broadcast to; a symbolic size yields to a number other than 1. */
+/** The shape that two shapes broadcast to; a symbolic size yields to a number other than 1, two make a third. */
 export function broadcastShapes(
   left: readonly Dimension[],
   right: readonly Dimension[],
@@ -53,6 +53,7 @@ export function shapeMismatch(node: Node, expected: string, instead: string): Co
 function broadcastDimension(left: Dimension, right: Dimension, node: Node, axis: number): Dimension {
   if (left === right || right === 1) return left;
   if (left === 1) return right;
+  if (typeof left === "string" && typeof right === "string") return `broadcast(${left},${right})`;
   if (typeof left === "string") return right;
   if (typeof right === "string") return left;
   throw shapeMismatch(node, `sizes that broadcast on axis ${axis}`, `${left} and ${right}`);
