@@ -246,7 +246,7 @@ export function inferTypes(graph: Graph): Graph {
     );
     for (const [index, output] of node.outputs.entries()) {
       const type = refined(inferred[index], graph.types.get(output));
-      if (type !== undefined) types.set(output, type);
+      if (output !== "" && type !== undefined) types.set(output, type);
     }
   }
   return {

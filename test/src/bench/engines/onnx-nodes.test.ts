@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { after, test } from "node:test";
 import { datasetFolder } from "../datasets.ts";
 import { judgeCase } from "./onnx-nodes/judge-case.ts";
+import { judgeTypes } from "./onnx-nodes/judge-types.ts";
 import { type NodeCase, readNodeCases } from "./onnx-nodes/node-cases.ts";
 import { NodeRunner } from "./onnx-nodes/node-runner.ts";
 import { isSame } from "./onnx-nodes/same-answer.ts";
@@ -10,6 +11,7 @@ import { isInsideRange } from "./onnx-nodes/verdict-table.ts";
 
 const found = datasetFolder("onnx-node-tests");
 const skip = "why" in found ? found.why : false;
+const cases = "dir" in found ? readNodeCases(found.dir, "node") : [];
 const runner = new NodeRunner();
 after(() => runner.close());
 
@@ -21,6 +23,8 @@ test("sixty node cases, chosen by the hash of their names, keep bytes and answer
     const { name, pipeline } = verdict;
     assert.ok(verdict.isByteIdentical, name);
     assert.ok(pipeline.kind !== "wrong" && pipeline.kind !== "crashed", `${name}: ${JSON.stringify(pipeline)}`);
+    const types = await judgeTypes(caseNamed(name), runner);
+    assert.deepEqual(types?.contradicted ?? [], [], name);
     if (pipeline.kind === "refused" && isInsideRange(verdict)) assert.equal(pipeline.code, "control-flow", name);
   }
 });
@@ -71,17 +75,11 @@ test("answers are compared within the suite's tolerance, not a number being one 
   assert.ok(!isSame(undefined, tensor([0])));
 });
 
-function allCases(): readonly NodeCase[] {
-  return "dir" in found ? readNodeCases(found.dir, "node") : [];
-}
-
 function caseNamed(name: string): NodeCase {
-  return allCases().find((each) => each.name === name)!;
+  return cases.find((each) => each.name === name)!;
 }
 
 function chosen(count: number): readonly NodeCase[] {
   const hash = ({ name }: NodeCase) => createHash("sha256").update(name).digest("hex");
-  return allCases()
-    .toSorted((left, right) => (hash(left) < hash(right) ? -1 : 1))
-    .slice(0, count);
+  return cases.toSorted((left, right) => (hash(left) < hash(right) ? -1 : 1)).slice(0, count);
 }

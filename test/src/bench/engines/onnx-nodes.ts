@@ -1,6 +1,7 @@
 import type { Bench, BenchOptions, BenchOutcome, BenchResult } from "../bench.ts";
 import { datasetFolder } from "../datasets.ts";
 import { type CaseVerdict, judgeCase } from "./onnx-nodes/judge-case.ts";
+import { judgeTypes, type TypeVerdict } from "./onnx-nodes/judge-types.ts";
 import { readNodeCases, type suites } from "./onnx-nodes/node-cases.ts";
 import { NodeRunner } from "./onnx-nodes/node-runner.ts";
 import { isInsideRange, verdictTable } from "./onnx-nodes/verdict-table.ts";
@@ -16,24 +17,34 @@ async function run({ log }: BenchOptions): Promise<BenchOutcome> {
   const found = datasetFolder("onnx-node-tests");
   if ("why" in found) return { results: [], skipped: [{ id: "onnx-nodes", why: found.why }] };
   const node = await judgeAll(found.dir, "node");
-  log(`\n${verdictTable(node)}\n`);
+  log(`\n${verdictTable(node.verdicts)}\n`);
   const exported = await judgeAll(found.dir, "exported");
-  log(`layers and networks of old exporters:\n\n${verdictTable(exported)}\n`);
-  for (const { name, pipeline } of [...node, ...exported]) {
+  log(`layers and networks of old exporters:\n\n${verdictTable(exported.verdicts)}\n`);
+  for (const { name, pipeline } of [...node.verdicts, ...exported.verdicts]) {
     if (pipeline.kind === "wrong" || pipeline.kind === "crashed") log(`${pipeline.kind}: ${name}: ${pipeline.why}`);
   }
   return { results: [...resultsOf(node, "onnx-nodes"), ...resultsOf(exported, "onnx-nodes.exported")], skipped: [] };
 }
 
-async function judgeAll(folder: string, suite: keyof typeof suites): Promise<readonly CaseVerdict[]> {
-  const runner = new NodeRunner();
-  const verdicts: CaseVerdict[] = [];
-  for (const nodeCase of readNodeCases(folder, suite)) verdicts.push(await judgeCase(nodeCase, runner));
-  runner.close();
-  return verdicts;
+interface Judged {
+  readonly verdicts: readonly CaseVerdict[];
+  readonly types: readonly TypeVerdict[];
 }
 
-function resultsOf(verdicts: readonly CaseVerdict[], id: string): BenchResult[] {
+async function judgeAll(folder: string, suite: keyof typeof suites): Promise<Judged> {
+  const runner = new NodeRunner();
+  const verdicts: CaseVerdict[] = [];
+  const types: TypeVerdict[] = [];
+  for (const nodeCase of readNodeCases(folder, suite)) {
+    verdicts.push(await judgeCase(nodeCase, runner));
+    const judged = await judgeTypes(nodeCase, runner);
+    if (judged !== undefined) types.push(judged);
+  }
+  runner.close();
+  return { verdicts, types };
+}
+
+function resultsOf({ verdicts, types }: Judged, id: string): BenchResult[] {
   const passing = verdicts.filter(({ raw }) => raw === "passes");
   const kinds = (kind: string) => verdicts.filter(({ pipeline }) => pipeline.kind === kind);
   const refusedInside = kinds("refused").filter(isInsideRange).filter(isNoControlFlow);
@@ -65,7 +76,15 @@ function resultsOf(verdicts: readonly CaseVerdict[], id: string): BenchResult[] 
     counted("refused-inside", "refused inside opset 7–22 on tensors, but for control flow", refusedInside.length, 0),
     counted("wrong", "another answer, or a file that onnxruntime refuses", kinds("wrong").length, 0),
     counted("crashing", "an error of the pipeline that is no refusal", kinds("crashed").length, 0),
+    typeResult(types, `${id}.types-wrong`),
   ];
+}
+
+function typeResult(types: readonly TypeVerdict[], id: string): BenchResult {
+  const value = types.reduce((sum, { contradicted }) => sum + contradicted.length, 0);
+  const n = types.reduce((sum, { stated }) => sum + stated, 0);
+  const what = "values whose type or size, inferred from the inputs alone, a run contradicts";
+  return { id, what, value, unit: "values", goal: "0", met: value === 0, n, note: `in ${types.length} models` };
 }
 
 function isNoControlFlow({ pipeline }: CaseVerdict): boolean {

@@ -7,8 +7,8 @@ import {
   opsetOf,
   parseModel,
   type Tensor,
-  tensorFromMessage,
 } from "@fieldloop/compiler";
+import { feedsOf } from "./feeds.ts";
 import type { NodeCase } from "./node-cases.ts";
 import type { NodeRunner, RunOutcome } from "./node-runner.ts";
 import { isSame } from "./same-answer.ts";
@@ -101,22 +101,6 @@ function whyNotExpected(answer: RunOutcome, expected: readonly (readonly [string
   if ("error" in answer) return answer.error;
   const different = expected.find(([name, tensor]) => !isSame(answer.outputs.get(name), tensor));
   return different && `"${different[0]}" is not what was expected`;
-}
-
-interface Feeds {
-  readonly inputs: ReadonlyMap<string, Tensor>;
-  readonly outputs: readonly (readonly [string, Tensor])[];
-}
-
-/** The case's data as tensors, or undefined where a port is a sequence or an optional. */
-function feedsOf({ decoded, inputs, outputs }: NodeCase): Feeds | undefined {
-  const { input = [], output = [] } = decoded.graph ?? {};
-  if (![...input, ...output].every(({ type }) => type?.tensorType !== undefined)) return undefined;
-  const tensors = (files: readonly Uint8Array[]) =>
-    files.map((bytes) => tensorFromMessage(decodeMessage("Tensor", bytes)));
-  const named = (ports: typeof input, files: readonly Uint8Array[]) =>
-    tensors(files).map((tensor, index) => [ports[index]?.name ?? "", tensor] as const);
-  return { inputs: new Map(named(input, inputs)), outputs: named(output, outputs) };
 }
 
 const stringType = 8;
