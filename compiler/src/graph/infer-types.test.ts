@@ -57,6 +57,7 @@ test("refuses a graph that uses a value before it is made, makes one twice or lo
   assert.throws(() => verifyGraph({ ...graph, nodes: [{ ...node!, inputs: ["later"] }] }, "some pass"), invalid);
   assert.throws(() => verifyGraph({ ...graph, nodes: [node!, node!] }, "some pass"), invalid);
   assert.throws(() => verifyGraph({ ...graph, nodes: [] }, "some pass"), invalid);
+  assert.throws(() => verifyGraph({ ...graph, inputs: [...graph.inputs, ...graph.inputs] }, "some pass"), invalid);
 });
 
 test("infers for the ONNX node tests no shape but the one they declare", { skip }, () => {

@@ -13,11 +13,21 @@ export interface Pass {
  * @throws {CompilerError} with the failing pass named first; `invalid-graph` where a pass left a broken graph
  */
 export function runPasses(graph: Graph, passes: readonly Pass[]): Graph {
-  return passes.reduce(runPass, verifyGraph(graph, "reading the model"));
+  return passes.reduce(runPass, verifyGraph(graph, "reading the model", "check the file, or export it anew"));
 }
 
 function runPass(graph: Graph, pass: Pass): Graph {
-  return verifyGraph(applied(graph, pass), `pass ${pass.name}`);
+  return withSameOutputs(graph, verifyGraph(applied(graph, pass), `pass ${pass.name}`), pass);
+}
+
+/** What a graph gives is its contract: no pass may add, drop or rename an output. */
+function withSameOutputs(before: Graph, after: Graph, { name }: Pass): Graph {
+  const [given, gives] = [before, after].map(({ outputs }) => outputs.map((output) => output.name).join(", "));
+  if (given === gives) return after;
+  throw new CompilerError(
+    "invalid-graph",
+    `After pass ${name}: expected the graph to give ${given} as before, but it gives ${gives}; mend the pass.`,
+  );
 }
 
 function applied(graph: Graph, pass: Pass): Graph {

@@ -133,6 +133,17 @@ test("the whole list keeps what a canonical backbone and its heads compute", asy
 test("a pass that breaks the graph is named", () => {
   const careless: Pass = { name: "drop-a-node", apply: (graph) => ({ ...graph, nodes: graph.nodes.slice(1) }) };
   assert.throws(() => runPasses(randomClassifier().backbone, [careless]), isError("invalid-graph", /drop-a-node/));
+  const forgetful: Pass = { name: "forget-outputs", apply: (graph) => ({ ...graph, outputs: [] }) };
+  assert.throws(
+    () => runPasses(randomClassifier().backbone, [forgetful]),
+    isError("invalid-graph", /to give embedding as/),
+  );
+});
+
+test("a broken file is told from a broken pass", () => {
+  const { backbone } = randomClassifier();
+  const cut = { ...backbone, nodes: backbone.nodes.slice(1) };
+  assert.throws(() => runPasses(cut, []), isError("invalid-graph", /After reading the model: .*check the file/));
 });
 
 function groupedConvolution(): Graph {

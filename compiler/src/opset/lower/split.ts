@@ -11,6 +11,7 @@ export const lowerSplit: OpsetAdapter = {
     const earlier = withoutAttributes(node, "num_outputs");
     const count = intAttribute(node, "num_outputs", 0);
     if (count === 0) return [earlier];
+    if (count !== node.outputs.length) return { because: `it has ${node.outputs.length} outputs and says ${count}` };
     const shape = context.typeOf(node.inputs[0]!)?.shape;
     const size = shape?.[positiveAxis(intAttribute(node, "axis", 0), shape.length)];
     if (typeof size !== "number") return { because: "the size of the axis that it splits is not known" };
