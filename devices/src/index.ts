@@ -62,6 +62,13 @@ export {
 } from "./messages/sample.ts";
 export { confidenceBins, latencyBins, lumaBins, type SketchBody, SketchBodySchema } from "./messages/sketch.ts";
 export { detectProfile, profileNamed, profiles } from "./profiles/detect.ts";
+export {
+  type EngineChoice,
+  EngineChoiceSchema,
+  processorEngines,
+  type TargetFamily,
+  targetFamily,
+} from "./profiles/engine-choice.ts";
 export type { MachineFacts, Profile } from "./profiles/profile.ts";
 export { type SignedFileName, signedFiles } from "./release/bundle-files.ts";
 export { canonicalBytes, digestOf } from "./release/canonical.ts";

@@ -7,7 +7,10 @@ export const InventorySchema = Type.Object({
   profile: IdentifierSchema,
   simulated: Type.Boolean(),
   runtimeVersion: Type.String({ maxLength: 64 }),
+  /** The engine that the running release is in, the preferred one while none runs. */
   engine: Type.String({ maxLength: 200 }),
+  /** The target whose variant runs. */
+  target: Type.Optional(IdentifierSchema),
   epoch: EpochSchema,
   release: Type.Union([DigestSchema, Type.Null()]),
   desiredNumber: Type.Integer({ minimum: 0 }),

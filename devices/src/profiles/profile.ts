@@ -1,3 +1,5 @@
+import type { EngineChoice } from "./engine-choice.ts";
+
 /** The kind of machine a device is, and which targets suit it, best first. */
 export type Profile = {
   readonly name: string;
@@ -6,6 +8,8 @@ export type Profile = {
   readonly accelerators: readonly string[];
   /** Targets in order of preference; a release picks the first that it has and whose fit card allows it. */
   readonly targets: readonly string[];
+  /** Engines in order of preference; a target runs in the first that takes its family and is there. */
+  readonly engines: readonly EngineChoice[];
   /** Says whether a machine with these facts is of this kind. */
   readonly matches: (facts: MachineFacts) => boolean;
 };

@@ -1,3 +1,4 @@
+import { processorEngines } from "./engine-choice.ts";
 import type { Profile } from "./profile.ts";
 
 /** Raspberry Pi 5: four Cortex-A76 cores with dot-product instructions. */
@@ -7,5 +8,6 @@ export const raspberryPi5: Profile = {
   processor: "arm64",
   accelerators: [],
   targets: ["ort-cpu-fp32"],
+  engines: processorEngines,
   matches: ({ deviceTreeModel }) => deviceTreeModel.startsWith("Raspberry Pi 5"),
 };

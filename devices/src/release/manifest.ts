@@ -82,6 +82,15 @@ export const GoldenReferenceSchema = Type.Object({
   tolerance: Type.Number({ minimum: 0, maximum: 1 }),
 });
 
+/**
+ * What a kind of machine gets of a release.
+ * fallbacks: targets to run, in order, where no engine of the device takes the first (a server that is not there)
+ */
+const ProfileTargetsSchema = Type.Object({
+  target: IdentifierSchema,
+  fallbacks: Type.Optional(Type.Array(IdentifierSchema, { maxItems: 4 })),
+});
+
 /** What a device runs: immutable; its digest is that of its canonical bytes. */
 export const ReleaseManifestSchema = Type.Object({
   v: Type.Literal(1),
@@ -92,7 +101,7 @@ export const ReleaseManifestSchema = Type.Object({
   createdAt: Type.Integer({ minimum: 0 }),
   pipeline: Type.Array(StepSchema, { minItems: 1, maxItems: 64 }),
   components: Type.Array(ComponentSchema, { minItems: 1, maxItems: 64 }),
-  profiles: Type.Record(IdentifierSchema, Type.Object({ target: IdentifierSchema })),
+  profiles: Type.Record(IdentifierSchema, ProfileTargetsSchema),
   fitCards: Type.Array(FitCardSchema, { maxItems: 64 }),
   golden: GoldenReferenceSchema,
   policy: SamplingPolicySchema,
