@@ -1,7 +1,7 @@
 import { attribute, floatAttribute, intAttribute } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { floatScalar, floatTensor } from "../graph/tensor.ts";
-import { type GradientRule, noRule, outputGradient, reshaped, summed } from "./gradient-rule.ts";
+import { type GradientContext, type GradientRule, outputGradient, reshaped, summed } from "./gradient-rule.ts";
 
 /**
  * BatchNormalization in training mode over [N, C, …], whose second and third outputs are the batch's mean and variance
@@ -10,7 +10,7 @@ import { type GradientRule, noRule, outputGradient, reshaped, summed } from "./g
  */
 export const batchNormalizationGradient: GradientRule = (context) => {
   const { builder, node } = context;
-  if (intAttribute(node, "training_mode", 0) !== 1) throw noRule(node, "training mode", "it uses running statistics");
+  if (intAttribute(node, "training_mode", 0) !== 1) return runningGradient(context);
   const [input, scale] = node.inputs as [string, string];
   const [, mean, variance] = node.outputs as [string, string, string];
   const gradient = outputGradient(context);
@@ -25,6 +25,28 @@ export const batchNormalizationGradient: GradientRule = (context) => {
   const terms = { input, gradient, scale, mean, inverse, biasGradient, scaleGradient };
   return [context.wants(0) ? inputGradient(builder, shape, terms) : undefined, scaleGradient, biasGradient];
 };
+
+/** By running statistics every place is a line: dX = dY·γ/σ, dγ = Σ dY·x̂, dβ = ΣdY; the statistics get nothing. */
+function runningGradient(context: GradientContext): readonly (string | undefined)[] {
+  const { builder, node } = context;
+  const [input, scale, , mean, variance] = node.inputs as [string, string, string, string, string];
+  const gradient = outputGradient(context);
+  const shape = builder.shapeOf(input);
+  const others = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const perChannel = [1, shape[1]!, ...shape.slice(2).map(() => 1)];
+  const epsilon = builder.constant(floatScalar(floatAttribute(node, "epsilon", 1e-5)));
+  const inverse = builder.add("Reciprocal", [builder.add("Sqrt", [builder.add("Add", [variance, epsilon])])]);
+  const wide = (value: string) => reshaped(builder, value, perChannel);
+  const byScale = () => {
+    const normal = builder.add("Mul", [builder.add("Sub", [input, wide(mean)]), wide(inverse)]);
+    return summed(builder, builder.add("Mul", [gradient, normal]), others, false);
+  };
+  return [
+    context.wants(0) ? builder.add("Mul", [gradient, wide(builder.add("Mul", [scale, inverse]))]) : undefined,
+    context.wants(1) ? byScale() : undefined,
+    context.wants(2) ? summed(builder, gradient, others, false) : undefined,
+  ];
+}
 
 interface Terms {
   readonly input: string;

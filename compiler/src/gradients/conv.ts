@@ -5,14 +5,13 @@ import { int64Tensor } from "../graph/tensor.ts";
 import { type GradientRule, noRule, outputGradient, reshaped, summed, transposed } from "./gradient-rule.ts";
 
 /**
- * Conv over [N, C, H, W] of one group: dX = ConvTranspose(dY, W), whose weight layout already fits;
- * dW = dY · columns(X)ᵀ, the columns being strided slices of the padded input; db = ΣdY.
+ * Conv over [N, C, H, W] in g groups: dX = ConvTranspose(dY, W), whose weight layout already fits; dW = columns(X) · dY for
+ * each group, the columns being strided slices of the padded input; db = ΣdY.
  */
 export const convGradient: GradientRule = (context) => {
   const { builder, node } = context;
   const [input, weight] = node.inputs as [string, string];
   const weightShape = builder.shapeOf(weight);
-  if (intAttribute(node, "group", 1) !== 1) throw noRule(node, "one group", "it has several");
   if (weightShape.length !== 4) throw noRule(node, "two spatial axes", `its weight has ${weightShape.length - 2}`);
   const window = windowOf(node, weightShape.slice(2), builder.shapeOf(input).slice(2));
   const gradient = outputGradient(context);
@@ -36,6 +35,7 @@ function inputGradient(builder: GraphBuilder, node: Node, gradient: string, wind
   return builder.add("ConvTranspose", [gradient, weight], {
     attributes: {
       dilations: attribute.ints(window.dilations),
+      group: attribute.int(intAttribute(node, "group", 1)),
       kernel_shape: attribute.ints(window.kernel),
       output_padding: attribute.ints(leftOver),
       pads: attribute.ints([...window.padsBegin, ...window.padsEnd]),
@@ -44,19 +44,27 @@ function inputGradient(builder: GraphBuilder, node: Node, gradient: string, wind
   });
 }
 
+/** With t taps, c input and m output channels a group and p positions: [g, t·c, p] · [g, p, m]. */
 function weightGradient(builder: GraphBuilder, node: Node, gradient: string, window: Window): string {
   const [input, weight] = node.inputs as [string, string];
-  const [batch, inputChannels] = builder.shapeOf(input) as [number, number];
-  const [, channels, height, width] = builder.shapeOf(gradient) as [number, number, number, number];
+  const [batch] = builder.shapeOf(input) as [number];
+  const [outputs, channels] = builder.shapeOf(weight) as [number, number];
+  const [, , height, width] = builder.shapeOf(gradient) as [number, number, number, number];
+  const groups = intAttribute(node, "group", 1);
+  const members = outputs / groups;
   const positions = batch * height * width;
-  const [rows, columns] = window.kernel as [number, number];
   const padded = transposed(builder, paddedInput(builder, input, window), [1, 0, 2, 3]);
-  const taps = tapsOf(window).map(([row, column]) => tap(builder, padded, window, [row, column], [height, width]));
-  const stacked = builder.add("Concat", taps, { attributes: { axis: attribute.int(0) } });
-  const left = reshaped(builder, stacked, [rows * columns * inputChannels, positions]);
-  const right = reshaped(builder, transposed(builder, gradient, [0, 2, 3, 1]), [positions, channels]);
-  const product = reshaped(builder, builder.add("MatMul", [left, right]), [rows, columns, inputChannels, channels]);
-  return reshaped(builder, transposed(builder, product, [3, 2, 0, 1]), builder.shapeOf(weight));
+  const taps = tapsOf(window).map((offset) => {
+    const seen = tap(builder, padded, window, offset, [height, width]);
+    return groups === 1 ? seen : reshaped(builder, seen, [groups, channels, positions]);
+  });
+  const stacked = builder.add("Concat", taps, { attributes: { axis: attribute.int(groups === 1 ? 0 : 1) } });
+  const left = reshaped(builder, stacked, [groups, taps.length * channels, positions]);
+  const rows = reshaped(builder, transposed(builder, gradient, [0, 2, 3, 1]), [positions, groups, members]);
+  const right = groups === 1 ? reshaped(builder, rows, [1, positions, members]) : transposed(builder, rows, [1, 0, 2]);
+  const product = builder.add("MatMul", [left, right]);
+  const apart = reshaped(builder, product, [groups, taps.length, channels, members]);
+  return reshaped(builder, transposed(builder, apart, [0, 3, 2, 1]), builder.shapeOf(weight));
 }
 
 function paddedInput(builder: GraphBuilder, input: string, window: Window): string {
@@ -64,7 +72,7 @@ function paddedInput(builder: GraphBuilder, input: string, window: Window): stri
   return pads.every((size) => size === 0) ? input : builder.add("Pad", [input, builder.constant(int64Tensor(pads))]);
 }
 
-function tapsOf(window: Window): readonly [row: number, column: number][] {
+function tapsOf(window: Window): readonly (readonly number[])[] {
   const [rows, columns] = window.kernel as [number, number];
   return Array.from({ length: rows * columns }, (_, index) => [Math.floor(index / columns), index % columns]);
 }

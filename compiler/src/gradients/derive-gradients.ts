@@ -2,63 +2,135 @@ import { CompilerError } from "../errors.ts";
 import type { Node } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { floatTensor } from "../graph/tensor.ts";
-import { logSoftmaxGradient, reluGradient, sigmoidGradient, softmaxGradient, tanhGradient } from "./activations.ts";
 import {
+  clipGradient,
+  eluGradient,
+  geluGradient,
+  hardSigmoidGradient,
+  hardSwishGradient,
+  leakyReluGradient,
+  logSoftmaxGradient,
+  reluGradient,
+  sigmoidGradient,
+  softmaxGradient,
+  softplusGradient,
+  tanhGradient,
+} from "./activations.ts";
+import {
+  absGradient,
   addGradient,
+  cosGradient,
   divGradient,
+  erfGradient,
   expGradient,
+  extremeGradient,
   logGradient,
   mulGradient,
   negGradient,
+  powGradient,
+  reciprocalGradient,
+  sinGradient,
   sqrtGradient,
   subGradient,
+  sumGradient,
+  whereGradient,
 } from "./arithmetic.ts";
 import { batchNormalizationGradient } from "./batch-normalization.ts";
 import { convGradient } from "./conv.ts";
 import type { GradientRule } from "./gradient-rule.ts";
+import { layerNormalizationGradient } from "./layer-normalization.ts";
 import { gemmGradient, matMulGradient } from "./matrices.ts";
 import {
   concatGradient,
   expandGradient,
+  gatherGradient,
   identityGradient,
-  reduceMeanGradient,
-  reduceSumGradient,
+  padGradient,
   reshapeGradient,
+  sliceGradient,
+  splitGradient,
   transposeGradient,
 } from "./movement.ts";
-import { globalAveragePoolGradient, maxPoolGradient } from "./pooling.ts";
+import { averagePoolGradient, globalAveragePoolGradient, globalMaxPoolGradient, maxPoolGradient } from "./pooling.ts";
+import {
+  reduceExtremeGradient,
+  reduceL1Gradient,
+  reduceL2Gradient,
+  reduceLogSumExpGradient,
+  reduceLogSumGradient,
+  reduceMeanGradient,
+  reduceProdGradient,
+  reduceSumGradient,
+  reduceSumSquareGradient,
+} from "./reductions.ts";
 
-/** The gradient rule of every operator that can be trained through; one line adds one. */
+/**
+ * The gradient rule of every operator that can be trained through; one line adds one. A Dropout is the identity here: in
+ * training its mask is a factor that comes in from outside.
+ */
 export const gradientRules: Readonly<Record<string, GradientRule>> = {
+  Abs: absGradient,
   Add: addGradient,
+  AveragePool: averagePoolGradient,
   BatchNormalization: batchNormalizationGradient,
+  Clip: clipGradient,
   Concat: concatGradient,
   Conv: convGradient,
+  Cos: cosGradient,
   Div: divGradient,
+  Dropout: identityGradient,
+  Elu: eluGradient,
+  Erf: erfGradient,
   Exp: expGradient,
   Expand: expandGradient,
   Flatten: reshapeGradient,
+  Gather: gatherGradient,
+  Gelu: geluGradient,
   Gemm: gemmGradient,
   GlobalAveragePool: globalAveragePoolGradient,
+  GlobalMaxPool: globalMaxPoolGradient,
+  HardSigmoid: hardSigmoidGradient,
+  HardSwish: hardSwishGradient,
   Identity: identityGradient,
+  LayerNormalization: layerNormalizationGradient,
+  LeakyRelu: leakyReluGradient,
   Log: logGradient,
   LogSoftmax: logSoftmaxGradient,
   MatMul: matMulGradient,
+  Max: extremeGradient,
   MaxPool: maxPoolGradient,
+  Min: extremeGradient,
   Mul: mulGradient,
   Neg: negGradient,
+  Pad: padGradient,
+  Pow: powGradient,
+  Reciprocal: reciprocalGradient,
+  ReduceL1: reduceL1Gradient,
+  ReduceL2: reduceL2Gradient,
+  ReduceLogSum: reduceLogSumGradient,
+  ReduceLogSumExp: reduceLogSumExpGradient,
+  ReduceMax: reduceExtremeGradient,
   ReduceMean: reduceMeanGradient,
+  ReduceMin: reduceExtremeGradient,
+  ReduceProd: reduceProdGradient,
   ReduceSum: reduceSumGradient,
+  ReduceSumSquare: reduceSumSquareGradient,
   Relu: reluGradient,
   Reshape: reshapeGradient,
   Sigmoid: sigmoidGradient,
+  Sin: sinGradient,
+  Slice: sliceGradient,
   Softmax: softmaxGradient,
+  Softplus: softplusGradient,
+  Split: splitGradient,
   Sqrt: sqrtGradient,
   Squeeze: reshapeGradient,
   Sub: subGradient,
+  Sum: sumGradient,
   Tanh: tanhGradient,
   Transpose: transposeGradient,
   Unsqueeze: reshapeGradient,
+  Where: whereGradient,
 };
 
 /** What to derive: a scalar loss by some values. */

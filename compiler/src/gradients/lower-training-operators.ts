@@ -1,4 +1,4 @@
-import { attribute, floatAttribute, type Graph, intAttribute, type Node } from "../graph/graph.ts";
+import { attribute, floatAttribute, type Graph, intAttribute, type Node, stringAttribute } from "../graph/graph.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { positiveAxis } from "../graph/shapes/shape-rule.ts";
 import { floatScalar } from "../graph/tensor.ts";
@@ -8,14 +8,14 @@ type Lowering = (builder: GraphBuilder, node: Node) => void;
 
 /** Operators that an execution provider lacks, and how each is said in operators that it has. */
 const lowerings: Readonly<Record<ExecutionProvider, Readonly<Record<string, Lowering>>>> = {
-  cpu: { BatchNormalization: lowerBatchNormalization },
-  webgpu: { BatchNormalization: lowerBatchNormalization, LogSoftmax: lowerLogSoftmax },
-  cuda: { BatchNormalization: lowerBatchNormalization },
+  cpu: { BatchNormalization: lowerBatchNormalization, Gelu: lowerGelu },
+  webgpu: { BatchNormalization: lowerBatchNormalization, Gelu: lowerGelu, LogSoftmax: lowerLogSoftmax },
+  cuda: { BatchNormalization: lowerBatchNormalization, Gelu: lowerGelu },
 };
 
 /**
  * Rewrites what inference engines do not run in training: batch normalization by the batch's own statistics
- * everywhere, and LogSoftmax on WebGPU, where it would fall back to the CPU.
+ * everywhere, Gelu, which opset 17 does not have, and LogSoftmax on WebGPU, where it would fall back to the CPU.
  */
 export function lowerTrainingOperators(graph: Graph, provider: ExecutionProvider): Graph {
   const table = lowerings[provider];
@@ -64,4 +64,20 @@ function lowerLogSoftmax(builder: GraphBuilder, node: Node): void {
   const count = builder.constant(floatScalar(builder.shapeOf(input)[axis]!));
   const total = builder.add("Log", [builder.add("Mul", [mean, count])]);
   builder.add("Sub", [shifted, total], { outputs: node.outputs });
+}
+
+/** ½x(1 + erf(x/√2)), or ½x(1 + tanh(√(2/π)(x + 0.044715x³))). */
+function lowerGelu(builder: GraphBuilder, node: Node): void {
+  const [input] = node.inputs as [string];
+  const scalar = (value: number) => builder.constant(floatScalar(value));
+  const times = (left: string, right: string) => builder.add("Mul", [left, right]);
+  const byTanh = () => {
+    const root = Math.sqrt(2 / Math.PI);
+    const slope = builder.add("Add", [times(times(input, input), scalar(0.044715 * root)), scalar(root)]);
+    return builder.add("Tanh", [times(input, slope)]);
+  };
+  const isTanh = stringAttribute(node, "approximate", "none") === "tanh";
+  const share = isTanh ? byTanh() : builder.add("Erf", [times(input, scalar(Math.SQRT1_2))]);
+  const half = times(input, scalar(0.5));
+  builder.add("Mul", [half, builder.add("Add", [share, scalar(1)])], { outputs: node.outputs });
 }
