@@ -71,6 +71,18 @@ export {
 export { imageDigest } from "./targets/image-batches.ts";
 export type { Target } from "./targets/target.ts";
 export { suitsMachine, targetNamed, targets } from "./targets/target-list.ts";
+export { type ImportOptions, importTflite } from "./tflite/import/import-tflite.ts";
+export type { PixelRange } from "./tflite/import/pixel-range.ts";
+export { parseTflite } from "./tflite/parse-tflite.ts";
+export type { Elements } from "./tflite/reference/kernel.ts";
+export { runReference } from "./tflite/reference/run-reference.ts";
+export type {
+  TfliteModel,
+  TfliteOperator,
+  TfliteOptions,
+  TfliteQuantization,
+  TfliteTensor,
+} from "./tflite/tflite-model.ts";
 export { type AdamOptions, adamDefaults, adamRate } from "./training-graph/adam.ts";
 export type { Origin } from "./training-graph/compose.ts";
 export type { ParameterSlot } from "./training-graph/parameters.ts";

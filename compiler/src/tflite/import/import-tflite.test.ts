@@ -10,7 +10,7 @@ import { TfliteBuilder } from "../export/tflite-builder.ts";
 import { parseTflite } from "../parse-tflite.ts";
 import { runReference } from "../reference/run-reference.ts";
 import { serializeTflite } from "../serialize-tflite.ts";
-import { denseModel } from "../small-models.ts";
+import { denseModel, imageModel } from "../small-models.ts";
 import type { TfliteOptions } from "../tflite-model.ts";
 import { importTflite } from "./import-tflite.ts";
 
@@ -387,6 +387,26 @@ test("what cannot be imported is refused with operator, tensor and a way out", (
   );
   const integers = model.tensors.map((tensor, place) => (place === 0 ? { ...tensor, type: "int8" as const } : tensor));
   refusedWith({ tensors: integers }, /input "x": it takes int8; give the float model/);
+});
+
+test("files with changed bytes are imported or refused by code, never anything else", () => {
+  const files = [serializeTflite(denseModel()), serializeTflite(imageModel())];
+  const changes = seededRandom("imported mutants");
+  let imported = 0;
+  for (let trial = 0; trial < 4000; trial += 1) {
+    const mutant = files[trial % 2]!.slice();
+    for (let change = 0; change <= 3 * changes(); change += 1) {
+      const at = Math.floor(changes() * mutant.length);
+      mutant[at] = changes() < 0.5 ? mutant[at]! ^ (1 << Math.floor(8 * changes())) : 255;
+    }
+    try {
+      importTflite(mutant, changes() < 0.3 ? { pixels: "raw" } : {});
+      imported += 1;
+    } catch (error) {
+      assert.ok(error instanceof CompilerError, String(error));
+    }
+  }
+  assert.ok(imported > 400 && imported < 3600, `${imported}`);
 });
 
 function modelOf(input: readonly number[], grow: Grow): Uint8Array {

@@ -66,6 +66,8 @@ function convolve(call: KernelCall, steps: Steps, { taps, firstInput, weightAt }
     stride: strideW,
     dilation: dilationW,
   });
+  const { inputZero, weightZero } = sums;
+  const [values, factors] = [data.data, weight.data];
   let place = 0;
   for (let batch = 0; batch < to!.batch; batch += 1) {
     for (let row = 0; row < to!.height; row += 1) {
@@ -82,7 +84,7 @@ function convolve(call: KernelCall, steps: Steps, { taps, firstInput, weightAt }
               const pixel = ((batch * from!.height + inRow) * from!.width + inColumn) * from!.channels + first;
               const weights = weightAt(out, y, x, 0);
               for (let tap = 0; tap < taps; tap += 1) {
-                sum += (data.data[pixel + tap]! - sums.inputZero) * (weight.data[weights + tap]! - sums.weightZero);
+                sum += (values[pixel + tap]! - inputZero) * (factors[weights + tap]! - weightZero);
               }
             }
           }

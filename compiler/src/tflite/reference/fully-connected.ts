@@ -14,12 +14,13 @@ export const fullyConnected: Kernel = (call) => {
   if (rows * depth !== elementCount(data.tensor.shape))
     throw misshapen(call.operator, `rows of ${depth} values`, `[${data.tensor.shape}]`);
   const sums = weightedSum({ call, data, weight, bias: call.inputs[2], result, activation });
+  const { inputZero, weightZero } = sums;
+  const [values, weights] = [data.data, weight.data];
   for (let row = 0; row < rows; row += 1) {
     for (let unit = 0; unit < units; unit += 1) {
       let sum = 0;
       for (let tap = 0; tap < depth; tap += 1) {
-        const factor = weight.data[unit * depth + tap]! - sums.weightZero;
-        sum += (data.data[row * depth + tap]! - sums.inputZero) * factor;
+        sum += (values[row * depth + tap]! - inputZero) * (weights[unit * depth + tap]! - weightZero);
       }
       result.data[row * units + unit] = sums.finish(sum, unit);
     }

@@ -61,6 +61,9 @@ const kernels: Readonly<Record<string, Kernel>> = {
   TRANSPOSE: transpose,
 };
 
+/** The elements of constants, which every run of a model reads again. */
+const constants = new WeakMap<TfliteTensor, Elements>();
+
 /**
  * Runs a model on one input with plain loops and TFLite's own integer arithmetic: what faster engines are judged against.
  * inputs: elements by tensor name, in the tensors' shapes · returns the elements of every tensor by its place in the model
@@ -103,8 +106,10 @@ function emptied({ name, type, shape }: TfliteTensor): Elements {
   return new (arrays(name, type))(elementCount(shape));
 }
 
-function constant({ name, type }: TfliteTensor, data: Uint8Array): Elements {
-  return new (arrays(name, type))(data.slice().buffer);
+function constant(tensor: TfliteTensor, data: Uint8Array): Elements {
+  const known = constants.get(tensor) ?? new (arrays(tensor.name, tensor.type))(data.slice().buffer);
+  constants.set(tensor, known);
+  return known;
 }
 
 function arrays(name: string, type: DataType) {
