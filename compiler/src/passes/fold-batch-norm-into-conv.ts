@@ -56,13 +56,19 @@ function fold(graph: Graph, conv: Node, norm: Node): { readonly weight: Tensor; 
   const oldBias = conv.inputs[2] ? floatsOf(graph.initializers.get(conv.inputs[2])!) : undefined;
   const epsilon = floatAttribute(norm, "epsilon", defaultEpsilon);
   const factors = Float64Array.from(gamma!, (value, channel) => value / Math.sqrt(variance![channel]! + epsilon));
-  const perChannel = floatsOf(weight).length / factors.length;
-  const scaled = Float32Array.from(
-    floatsOf(weight),
-    (value, index) => value * factors[Math.floor(index / perChannel)]!,
-  );
+  const scaled = scaledByChannel(floatsOf(weight), factors);
   const bias = Float32Array.from(factors, (factor, channel) => {
     return ((oldBias?.[channel] ?? 0) - mean![channel]!) * factor + beta![channel]!;
   });
   return { weight: floatTensor(scaled, weight.shape), bias: floatTensor(bias) };
+}
+
+function scaledByChannel(weights: Float32Array, factors: Float64Array): Float32Array {
+  const scaled = new Float32Array(weights.length);
+  const perChannel = weights.length / factors.length;
+  for (let channel = 0, index = 0; channel < factors.length; channel++) {
+    const factor = factors[channel]!;
+    for (const end = index + perChannel; index < end; index++) scaled[index] = weights[index]! * factor;
+  }
+  return scaled;
 }
