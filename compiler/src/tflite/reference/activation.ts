@@ -1,3 +1,4 @@
+import { CompilerError } from "../../errors.ts";
 import type { Operand } from "./kernel.ts";
 
 /** The numbers of TFLite's fused activations that keep values in a range. */
@@ -10,14 +11,19 @@ const ranges: Readonly<Record<number, readonly [number, number]>> = {
   [activations.relu6]: [0, 6],
 };
 
-/** The real range of a fused activation, or undefined for one that is no range. */
-export function activationRange(activation: number): readonly [number, number] | undefined {
-  return ranges[activation];
-}
-
-/** The range that an output may hold as it is stored: the activation's, for integers within their type. */
+/**
+ * The range that an output may hold as it is stored: the activation's, for integers within their type.
+ * @throws {CompilerError} `unsupported-operator` for a fused activation that is no range
+ */
 export function storedRange({ tensor }: Operand, activation: number): readonly [number, number] {
-  const [low, high] = ranges[activation] ?? ranges[activations.none]!;
+  const range = ranges[activation];
+  if (range === undefined) {
+    throw new CompilerError(
+      "unsupported-operator",
+      `Cannot run what makes "${tensor.name}": its fused activation ${activation} is not among the reference kernels.`,
+    );
+  }
+  const [low, high] = range;
   if (tensor.type === "float32") return [low, high];
   const [least, most] = tensor.type === "uint8" ? [0, 255] : [-128, 127];
   const { scale, zeroPoint } = parametersOf({ tensor });
