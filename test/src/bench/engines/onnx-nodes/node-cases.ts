@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { decodeMessage, type Message } from "@fieldloop/compiler";
+import { archiveAt } from "../archive.ts";
 
 /** One case of the ONNX node suite: a model, what it is fed and what it must answer, in the order of its ports. */
 export interface NodeCase {
@@ -18,7 +17,7 @@ export const suites = { node: "onnx-node.tar.gz", exported: "onnx-pytorch-simple
 
 /** Reads every case of one archive, in its order. */
 export function readNodeCases(folder: string, suite: keyof typeof suites): readonly NodeCase[] {
-  const files = new Map(filesOf(gunzipSync(readFileSync(join(folder, suites[suite])))));
+  const files = archiveAt(join(folder, suites[suite]));
   const models = [...files].filter(([name]) => name.endsWith("/model.onnx"));
   return models.map(([path, model]) => {
     const folderOf = path.slice(0, -"/model.onnx".length);
@@ -38,17 +37,5 @@ function numbered(files: ReadonlyMap<string, Uint8Array>, prefix: string): reado
     const file = files.get(`${prefix}${number}.pb`);
     if (file === undefined) return found;
     found.push(file);
-  }
-}
-
-/** The files of a tar archive (POSIX.1-1988 ustar; names up to 100 bytes, as this archive has them). */
-function* filesOf(tar: Uint8Array): Generator<[name: string, bytes: Uint8Array]> {
-  const text = new TextDecoder();
-  for (let offset = 0; offset + 512 <= tar.length; ) {
-    const name = text.decode(tar.subarray(offset, offset + 100)).split("\0", 1)[0] ?? "";
-    if (name === "") return;
-    const size = Number.parseInt(text.decode(tar.subarray(offset + 124, offset + 136)), 8);
-    yield [name, tar.subarray(offset + 512, offset + 512 + size)];
-    offset += 512 + Math.ceil(size / 512) * 512;
   }
 }
