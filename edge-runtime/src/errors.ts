@@ -32,6 +32,7 @@ type IdentityErrorCode =
   | "not-enrolled"
   | "already-enrolled"
   | "identity-unreadable"
+  | "bad-engines"
   | "hub-unreachable"
   | "hub-refused"
   | "wrong-fingerprint"

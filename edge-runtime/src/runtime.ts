@@ -29,7 +29,7 @@ export interface Runtime {
 
 /**
  * Opens the runtime of an enrolled device's data folder; everything but enrolment works without the hub.
- * @throws {EdgeRuntimeError} `not-enrolled`, `identity-unreadable`, `folder-in-use`, `engine-unavailable`
+ * @throws {EdgeRuntimeError} `not-enrolled`, `identity-unreadable`, `folder-in-use`, `bad-engines`, `engine-unavailable`
  * @throws {JournalError} where the disk does not serve the journal
  */
 export function openRuntime(dir: string, options: RuntimeOptions = {}): Promise<Runtime> {

@@ -29,6 +29,7 @@ function describe(status: RuntimeStatus): string {
   return [
     `Device "${status.device}" of fleet "${status.fleet}" (${status.profile})`,
     `release    ${status.release ?? "none yet"} (desired state ${status.desiredNumber})`,
+    ...servingLines(status),
     `frames     ${frames.answered} answered of ${frames.frames}${unanswered.length > 0 ? `; not: ${unanswered.join(", ")}` : ""}`,
     `waiting    ${waiting.join(", ")}; evicted ${evicted}; ${journal.diskBytes} bytes on disk`,
     ...(status.engineRestarts > 0
@@ -38,6 +39,12 @@ function describe(status: RuntimeStatus): string {
     `audit      rate ${status.audit.rate ?? "unknown"}${status.audit.halvings > 0 ? `, halved ${status.audit.halvings} times` : ""}`,
     `hub        ${uplink?.isConnected ? "connected" : `away${uplink?.lastError ? ` (${uplink.lastError})` : ""}`}; ${status.bytes.up} bytes up, ${status.bytes.down} down`,
   ].join("\n");
+}
+
+function servingLines({ releases: { serving } }: RuntimeStatus): string[] {
+  if (serving === undefined) return [];
+  const passed = serving.passedOver.map(({ engine, target, why }) => `not in     ${engine} as ${target}: ${why}`);
+  return [`runs in    ${serving.engine} as ${serving.target}`, ...passed];
 }
 
 function print(text: string): void {

@@ -2,12 +2,15 @@ import { decodeMessage, type GoldenSet } from "@fieldloop/devices";
 import type { LoadedRelease } from "./loaded-release.ts";
 import { ReleaseRefusal } from "./refusal.ts";
 
+/** What is put through golden samples: a release, or one that is not held yet. */
+type GoldenSubject = Pick<LoadedRelease, "plan" | "manifest" | "run">;
+
 /**
  * Runs a release's golden samples: on clear samples the top class of every head must be the hub's, on all samples every
  * probability must be within the manifest's tolerance of the hub's.
  * @throws {ReleaseRefusal} `golden-failed`, `incomplete`
  */
-export async function checkGolden(release: LoadedRelease, bytes: Uint8Array): Promise<void> {
+export async function checkGolden(release: GoldenSubject, bytes: Uint8Array): Promise<void> {
   const golden = readGolden(release, bytes);
   for (const [index, sample] of golden.samples.entries()) {
     const { logits } = await release.run(sample.pixels);
@@ -28,7 +31,7 @@ export function softmax(logits: Float32Array): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-function readGolden(release: LoadedRelease, bytes: Uint8Array): GoldenSet {
+function readGolden(release: GoldenSubject, bytes: Uint8Array): GoldenSet {
   let golden: GoldenSet;
   try {
     golden = decodeMessage("golden", bytes);
@@ -52,7 +55,7 @@ function readGolden(release: LoadedRelease, bytes: Uint8Array): GoldenSet {
   return golden;
 }
 
-function requireTop(release: LoadedRelease, head: string, got: number, expected: number, where: string): void {
+function requireTop(release: GoldenSubject, head: string, got: number, expected: number, where: string): void {
   if (got === expected) return;
   const classes = release.plan.heads.find(({ name }) => name === head)?.classes;
   const name = (index: number) => JSON.stringify(classes?.[index] ?? `class ${index}`);

@@ -1,8 +1,9 @@
 import type { ReleaseManifest } from "@fieldloop/devices";
+import type { LoadedModel } from "../engine/engine.ts";
 import { EdgeRuntimeError } from "../errors.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { ReleaseRefusal } from "./refusal.ts";
-import type { ReleaseEngine } from "./release-engine.ts";
+import type { ReleaseEngine, ServingEngine } from "./release-engine.ts";
 import type { ReleaseParts } from "./release-parts.ts";
 
 /** What a release answers to one image. */
@@ -52,15 +53,14 @@ export class HeldRelease implements LoadedRelease {
   }
 
   async run(image: Uint8Array): Promise<ReleaseAnswer> {
-    const { width, height } = this.plan.preprocess;
-    const { outputs, runUs } = await this.#engine.run({
-      image: { dtype: "uint8", shape: [1, height, width, 3], data: image },
-    });
-    const logits: Record<string, Float32Array> = {};
-    for (const { name } of this.plan.heads) logits[name] = floats(name, outputs[name]?.data);
-    const answer = { embedding: floats("embedding", outputs.embedding?.data), logits, runUs };
+    const answer = await answerOf(this.plan, this.#engine, image);
     this.#onAnswer();
     return answer;
+  }
+
+  /** What runs it now. */
+  serving(): ServingEngine {
+    return this.#engine.serving();
   }
 
   acquire(): void {
@@ -77,25 +77,36 @@ export class HeldRelease implements LoadedRelease {
     if (this.#users > 0) await new Promise<void>((resolve) => (this.#unused = resolve));
     await this.#engine.close();
   }
+}
 
-  /**
-   * Checks that the loaded graphs take and give what the manifest promises.
-   * @throws {ReleaseRefusal} `golden-failed`
-   */
-  requireFit(): void {
-    const { inputs, outputs } = this.#engine.model;
-    const { width, height } = this.plan.preprocess;
-    const [image] = inputs;
-    const isFed = inputs.length === 1 && image?.name === "image" && image.dtype === "uint8";
-    if (!isFed || !fits(image.shape, [undefined, height, width, 3])) {
-      throw unfit(`take one input "image" of uint8 [N, ${height}, ${width}, 3]`);
-    }
-    const promised = [{ name: "embedding", classes: undefined }, ...this.plan.heads];
-    for (const { name, classes } of promised) {
-      const port = outputs.find((output) => output.name === name);
-      if (port?.dtype !== "float32" || !fits(port.shape, [undefined, classes?.length])) {
-        throw unfit(`give "${name}" as float32 [N, ${classes?.length ?? "size"}]`);
-      }
+/** Runs backbone and heads of a plan on one preprocessed image, wherever they are loaded. */
+export async function answerOf(plan: Plan, model: Pick<LoadedModel, "run">, image: Uint8Array): Promise<ReleaseAnswer> {
+  const { width, height } = plan.preprocess;
+  const { outputs, runUs } = await model.run({
+    image: { dtype: "uint8", shape: [1, height, width, 3], data: image },
+  });
+  const logits: Record<string, Float32Array> = {};
+  for (const { name } of plan.heads) logits[name] = floats(name, outputs[name]?.data);
+  return { embedding: floats("embedding", outputs.embedding?.data), logits, runUs };
+}
+
+/**
+ * Checks that loaded graphs take and give what the manifest promises.
+ * @throws {ReleaseRefusal} `golden-failed`
+ */
+export function requireFit({ preprocess, heads }: Plan, { inputs, outputs }: LoadedModel): void {
+  const { width, height } = preprocess;
+  const [image] = inputs;
+  const takesPixels = image?.dtype === "uint8" || image?.alsoTakes?.includes("uint8") === true;
+  const isFed = inputs.length === 1 && image?.name === "image" && takesPixels;
+  if (!isFed || !fits(image.shape, [undefined, height, width, 3])) {
+    throw unfit(`take one input "image" of uint8 [N, ${height}, ${width}, 3]`);
+  }
+  const promised = [{ name: "embedding", classes: undefined }, ...heads];
+  for (const { name, classes } of promised) {
+    const port = outputs.find((output) => output.name === name);
+    if (port?.dtype !== "float32" || !fits(port.shape, [undefined, classes?.length])) {
+      throw unfit(`give "${name}" as float32 [N, ${classes?.length ?? "size"}]`);
     }
   }
 }

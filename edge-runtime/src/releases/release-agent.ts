@@ -1,14 +1,14 @@
-import type { DesiredState, Signed } from "@fieldloop/devices";
-import { startEngineHost } from "../engine/engine-host.ts";
+import { join } from "node:path";
+import { type DesiredState, processorEngines, profiles, type Signed } from "@fieldloop/devices";
 import { engineFingerprint } from "../engine/fingerprint.ts";
 import { EdgeRuntimeError } from "../errors.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { DurableFiles } from "./durable-files.ts";
+import { enginesOf } from "./engine-candidate.ts";
 import type { ReleaseFetcher } from "./fetcher.ts";
 import type { HeldRelease, LoadedRelease } from "./loaded-release.ts";
 import { asRefusal, type OfferResult, type RefusalCode, ReleaseRefusal } from "./refusal.ts";
-import type { StartEngine } from "./release-engine.ts";
-import { loadRelease, stageRelease } from "./release-loader.ts";
+import { loadRelease, type ReleaseSurroundings, stageRelease } from "./release-loader.ts";
 import { type ReleaseParts, readDesiredState, readRelease } from "./release-parts.ts";
 import type { ReleaseEvent, ReleaseStatus, ReleaseStore, ReleaseStoreOptions } from "./releases.ts";
 import { readSlot, type SlotDocuments, writeSlot } from "./slot-folder.ts";
@@ -25,7 +25,7 @@ export class ReleaseAgent implements ReleaseStore {
   readonly #files: DurableFiles;
   readonly #blobs: BlobStore;
   readonly #state: StateFile;
-  readonly #startEngine: StartEngine;
+  readonly #surroundings: ReleaseSurroundings;
   #held: HeldRelease | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #retiring = new Set<Promise<void>>();
@@ -42,7 +42,11 @@ export class ReleaseAgent implements ReleaseStore {
     this.#files = files;
     this.#blobs = blobs;
     this.#state = state;
-    this.#startEngine = options.startEngine ?? ((onExit) => startEngineHost({ onExit }));
+    const { startEngine: start, engines = profileEngines(options.profile), lookAgainMs } = options;
+    const enginesFor = start
+      ? () => [{ title: "onnxruntime", isServer: false, start }]
+      : enginesOf(engines, join(options.dir, "plans"));
+    this.#surroundings = { blobs, enginesFor, hooks: this.#hooks, lookAgainMs };
   }
 
   acquire(): LoadedRelease | undefined {
@@ -52,7 +56,9 @@ export class ReleaseAgent implements ReleaseStore {
 
   status(): ReleaseStatus {
     const { seen, current, slots } = this.#state.state;
-    return { release: this.#held?.digest, number: this.#held?.number ?? 0, seen, current, slots };
+    const held = this.#held;
+    const serving = held && { serving: held.serving() };
+    return { release: held?.digest, number: held?.number ?? 0, ...serving, seen, current, slots };
   }
 
   async offer(desired: Signed, fetcher: ReleaseFetcher): Promise<OfferResult> {
@@ -124,7 +130,7 @@ export class ReleaseAgent implements ReleaseStore {
       );
     }
     const parts = readRelease(manifest, release, this.#options, this.#maxBytes);
-    const load = () => loadRelease(parts, held.number, this.#blobs, this.#startEngine, this.#hooks);
+    const load = () => loadRelease(parts, held.number, this.#surroundings);
     return load().catch((error: unknown) => (error instanceof ReleaseRefusal ? Promise.reject(error) : load()));
   }
 
@@ -146,7 +152,7 @@ export class ReleaseAgent implements ReleaseStore {
 
   async #stage(parts: ReleaseParts, number: number): Promise<HeldRelease> {
     try {
-      return await stageRelease(parts, number, this.#blobs, this.#startEngine, this.#hooks);
+      return await stageRelease(parts, number, this.#surroundings);
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal.code === "golden-failed") await this.#ban(parts.digest, refusal);
@@ -362,6 +368,11 @@ export class ReleaseAgent implements ReleaseStore {
     if (this.#closed) return;
     this.#inTurn(work).catch(() => undefined);
   }
+}
+
+/** A profile that this runtime does not know yet still has a processor. */
+function profileEngines(name: string) {
+  return profiles.find((profile) => profile.name === name)?.engines ?? processorEngines;
 }
 
 function engineName(): string {

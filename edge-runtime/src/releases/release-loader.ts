@@ -1,10 +1,12 @@
 import type { BlobReference } from "@fieldloop/devices";
+import type { LoadedModel } from "../engine/engine.ts";
 import { EdgeRuntimeError } from "../errors.ts";
 import type { BlobStore } from "./blob-store.ts";
+import { type EngineCandidate, type EnginesFor, isAbsence, noEngine, type StartEngine } from "./engine-candidate.ts";
 import { checkGolden } from "./golden-check.ts";
-import { HeldRelease } from "./loaded-release.ts";
+import { answerOf, HeldRelease, requireFit } from "./loaded-release.ts";
 import { ReleaseRefusal } from "./refusal.ts";
-import { type StartEngine, startReleaseEngine } from "./release-engine.ts";
+import { startReleaseEngine } from "./release-engine.ts";
 import type { ReleaseParts } from "./release-parts.ts";
 
 /** Told while a release runs. */
@@ -13,36 +15,27 @@ export interface ReleaseHooks {
   readonly onCrash: (digest: string) => void;
 }
 
+/** What a release is loaded with. lookAgainMs: how often a better engine that was not there is looked for */
+export interface ReleaseSurroundings {
+  readonly blobs: BlobStore;
+  readonly enginesFor: EnginesFor;
+  readonly hooks: ReleaseHooks;
+  readonly lookAgainMs: number | undefined;
+}
+
 const warmRuns = 3;
 
 /**
  * Loads a release into an engine of its own, so that a bad one cannot take down the one that answers, and warms it up.
- * The bytes that are loaded are the bytes that were hashed.
+ * The bytes that are loaded are the bytes that were hashed; a server is put through the golden samples each time.
  * @throws {ReleaseRefusal} `digest-mismatch`, `incomplete`, `golden-failed`; EdgeRuntimeError from the engine
  */
-export async function loadRelease(
+export function loadRelease(
   parts: ReleaseParts,
   number: number,
-  blobs: BlobStore,
-  startEngine: StartEngine,
-  hooks: ReleaseHooks,
+  surroundings: ReleaseSurroundings,
 ): Promise<HeldRelease> {
-  const read = async ({ name, blob }: { readonly name: string; readonly blob: BlobReference }) => ({
-    name,
-    bytes: await blobs.read(blob),
-  });
-  const graphs = () => Promise.all(parts.graphs.map(read));
-  const engine = await startReleaseEngine(reported(startEngine), graphs, () => hooks.onCrash(parts.digest));
-  const release = new HeldRelease(parts, number, engine, () => hooks.onAnswer(parts.digest));
-  try {
-    release.requireFit();
-    const { width, height } = parts.plan.preprocess;
-    for (let run = 0; run < warmRuns; run += 1) await release.run(new Uint8Array(width * height * 3));
-    return release;
-  } catch (error) {
-    await release.retire();
-    throw error;
-  }
+  return load(parts, number, surroundings, ({ isServer }) => isServer);
 }
 
 /**
@@ -52,26 +45,65 @@ export async function loadRelease(
 export async function stageRelease(
   parts: ReleaseParts,
   number: number,
-  blobs: BlobStore,
-  startEngine: StartEngine,
-  hooks: ReleaseHooks,
+  surroundings: ReleaseSurroundings,
 ): Promise<HeldRelease> {
-  const golden = await blobs.read(parts.golden);
-  let candidate: HeldRelease | undefined;
   try {
-    candidate = await loadRelease(parts, number, blobs, startEngine, hooks);
-    await checkGolden(candidate, golden);
-    return candidate;
+    return await load(parts, number, surroundings, () => true);
   } catch (error) {
-    await candidate?.retire();
     throw asStagingRefusal(error);
   }
+}
+
+async function load(
+  parts: ReleaseParts,
+  number: number,
+  { blobs, enginesFor, hooks, lookAgainMs }: ReleaseSurroundings,
+  needsGolden: (candidate: EngineCandidate) => boolean,
+): Promise<HeldRelease> {
+  const golden = await blobs.read(parts.golden);
+  const engine = await startReleaseEngine({
+    candidates: candidatesOf(parts, blobs, enginesFor),
+    prove: async (model, candidate) => {
+      requireFit(parts.plan, model);
+      await warm(parts, model);
+      if (needsGolden(candidate))
+        await checkGolden({ ...parts, run: (image) => answerOf(parts.plan, model, image) }, golden);
+    },
+    onCrash: () => hooks.onCrash(parts.digest),
+    lookAgainMs,
+  });
+  return new HeldRelease(parts, number, engine, () => hooks.onAnswer(parts.digest));
+}
+
+function candidatesOf(parts: ReleaseParts, blobs: BlobStore, enginesFor: EnginesFor): readonly EngineCandidate[] {
+  const read = async ({ name, blob }: { readonly name: string; readonly blob: BlobReference }) => ({
+    name,
+    bytes: await blobs.read(blob),
+  });
+  const candidates = parts.choices.flatMap(({ target, graphs }) =>
+    enginesFor(target).map((offered) => ({
+      ...offered,
+      target,
+      start: reported(offered.start),
+      graphs: () => Promise.all(graphs.map(read)),
+    })),
+  );
+  if (candidates.length > 0) return candidates;
+  throw noEngine(
+    parts.choices.map(({ target }) => target),
+    [],
+  );
+}
+
+async function warm({ plan }: ReleaseParts, model: LoadedModel): Promise<void> {
+  const { width, height } = plan.preprocess;
+  for (let run = 0; run < warmRuns; run += 1) await answerOf(plan, model, new Uint8Array(width * height * 3));
 }
 
 function asStagingRefusal(error: unknown): ReleaseRefusal {
   if (error instanceof ReleaseRefusal) return error;
   const why = error instanceof Error ? error.message : String(error);
-  const isOurs = error instanceof EdgeRuntimeError && error.code === "engine-unavailable";
+  const isOurs = isAbsence(error, { isServer: true });
   const code = isOurs ? "incomplete" : "golden-failed";
   return new ReleaseRefusal(code, `Expected the release to load and run on this device, it did not: ${why}`, {
     cause: error,
@@ -84,6 +116,7 @@ function reported(startEngine: StartEngine): StartEngine {
     try {
       return await startEngine(onExit);
     } catch (cause) {
+      if (cause instanceof EdgeRuntimeError && cause.code === "server-unreachable") throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new EdgeRuntimeError("engine-unavailable", `The engine does not start on this machine: ${why}`, { cause });
     }

@@ -19,14 +19,19 @@ export interface ReleaseReader {
   readonly profile: string;
 }
 
+/** One target of a release for this device: backbone first, then the heads in the order of the plan. */
+interface ReleaseChoice {
+  readonly target: string;
+  readonly graphs: readonly { readonly name: string; readonly blob: BlobReference }[];
+}
+
 /** A release whose signature was checked, reduced to what this device takes of it. */
 export interface ReleaseParts {
   readonly digest: string;
   readonly manifest: ReleaseManifest;
   readonly plan: Plan;
-  readonly target: string;
-  /** Backbone first, then the heads in the order of the plan. */
-  readonly graphs: readonly { readonly name: string; readonly blob: BlobReference }[];
+  /** What this device may run of it, best first. */
+  readonly choices: readonly ReleaseChoice[];
   readonly golden: BlobReference;
   /** Everything to fetch. */
   readonly blobs: readonly BlobReference[];
@@ -70,25 +75,30 @@ export function readRelease(signed: Signed, digest: string, reader: ReleaseReade
       `Expected a release of fleet ${reader.fleet}, got one of ${manifest.fleet}; offer it there.`,
     );
   }
-  const target = targetOf(manifest, reader.profile);
+  const targets = targetsOf(manifest, reader.profile);
   const plan = planOf(digest, manifest);
-  const graphs = [plan.backbone, ...plan.heads.map((head) => head.name)].map((name) =>
-    variantOf(manifest, name, target),
-  );
+  const names = [plan.backbone, ...plan.heads.map((head) => head.name)];
+  const choices = targets.map((target) => ({ target, graphs: names.map((name) => variantOf(manifest, name, target)) }));
   const golden = manifest.golden.blob;
-  const blobs = [...graphs.map(({ blob }) => blob), golden];
+  const blobs = distinct([...choices.flatMap(({ graphs }) => graphs.map(({ blob }) => blob)), golden]);
   requireSize(blobs, maxBytes);
-  return { digest, manifest, plan, target, graphs, golden, blobs };
+  return { digest, manifest, plan, choices, golden, blobs };
 }
 
-function targetOf(manifest: ReleaseManifest, profile: string): string {
+/** Fallbacks are fetched too: they are for the hour in which a server is gone, and perhaps the network with it. */
+function targetsOf(manifest: ReleaseManifest, profile: string): readonly string[] {
   const fit = Object.hasOwn(manifest.profiles, profile) ? manifest.profiles[profile] : undefined;
-  if (fit) return fit.target;
+  if (fit) return [...new Set([fit.target, ...(fit.fallbacks ?? [])])];
   const known = Object.keys(manifest.profiles).join(", ") || "none";
   throw new ReleaseRefusal(
     "wrong-profile",
     `Expected a release for profile ${profile}, this one is for ${known}; release the version for this profile too.`,
   );
+}
+
+/** Targets share files, the heads most of all. */
+function distinct(blobs: readonly BlobReference[]): readonly BlobReference[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
 function planOf(digest: string, manifest: ReleaseManifest): Plan {

@@ -7,7 +7,7 @@ import { generateKeyPair } from "@fieldloop/devices";
 import type { EngineHost } from "../engine/engine.ts";
 import { startEngineHost } from "../engine/engine-host.ts";
 import { tinyStaller } from "../engine/tiny-onnx.ts";
-import type { StartEngine } from "./release-engine.ts";
+import type { StartEngine } from "./engine-candidate.ts";
 import { openReleases } from "./release-store.ts";
 import type { ReleaseEvent, ReleaseStore, ReleaseStoreOptions } from "./releases.ts";
 import { desire, makeTinyRelease, memoryFetcher, tinyImage } from "./tiny-release.ts";

@@ -1,9 +1,10 @@
-import type { Signed } from "@fieldloop/devices";
+import type { EngineChoice, Signed } from "@fieldloop/devices";
 import type { DurableFiles } from "./durable-files.ts";
+import type { StartEngine } from "./engine-candidate.ts";
 import type { ReleaseFetcher } from "./fetcher.ts";
 import type { LoadedRelease } from "./loaded-release.ts";
 import type { OfferResult, RefusalCode } from "./refusal.ts";
-import type { StartEngine } from "./release-engine.ts";
+import type { ServingEngine } from "./release-engine.ts";
 import type { ReleaseReader } from "./release-parts.ts";
 import type { Slot, SlotName } from "./slot-state.ts";
 
@@ -23,8 +24,12 @@ export interface ReleaseStoreOptions extends ReleaseReader {
   readonly onEvent?: (event: ReleaseEvent) => void;
   /** Told each time the engine of the release that runs ended by itself; it is started anew. */
   readonly onEngineRestart?: (release: string) => void;
-  /** An engine host with its defaults unless said otherwise. */
+  /** The engines of this device, best first; those of its profile unless given. */
+  readonly engines?: readonly EngineChoice[];
+  /** Runs every target in one kind of engine instead, for tests and for programs that bring their own. */
   readonly startEngine?: StartEngine;
+  /** How often a better engine that was not there is looked for; a minute unless said otherwise. */
+  readonly lookAgainMs?: number;
   /** What a release may weigh on this device; 1 GiB unless said otherwise. */
   readonly maxBytes?: number;
   /** How many answered frames make a new release good; 10 unless said otherwise. */
@@ -39,6 +44,8 @@ export interface ReleaseStoreOptions extends ReleaseReader {
 export interface ReleaseStatus {
   readonly release: string | undefined;
   readonly number: number;
+  /** What runs the release; absent while none runs. */
+  readonly serving?: ServingEngine;
   readonly seen: number;
   readonly current: SlotName | null;
   readonly slots: Readonly<Record<SlotName, Slot>>;

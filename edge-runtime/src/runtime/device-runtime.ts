@@ -1,6 +1,15 @@
 import { join } from "node:path";
-import { decodePublicKey, encodeMessage, type Inventory, type Lane, lanes } from "@fieldloop/devices";
+import {
+  decodePublicKey,
+  type EngineChoice,
+  encodeMessage,
+  type Inventory,
+  type Lane,
+  lanes,
+} from "@fieldloop/devices";
+import { engineTitle } from "../engine/engine-starter.ts";
 import { EdgeRuntimeError } from "../errors.ts";
+import { deviceEngines } from "../identity/device-engines.ts";
 import { type Identity, readIdentity } from "../identity/identity.ts";
 import type { Journal, LaneStats } from "../journal/index.ts";
 import { FrameCounter } from "../pipeline/frame-counter.ts";
@@ -82,6 +91,7 @@ export class DeviceRuntime {
   #closing: Promise<void> | undefined;
   #lastStatus: RuntimeStatus | undefined;
   #engineRestarts = 0;
+  #preferredEngine = "onnxruntime";
 
   private constructor({ identity, journal, counter, reserve, options }: Parts) {
     this.#identity = identity;
@@ -117,6 +127,8 @@ export class DeviceRuntime {
 
   async #start(dir: string): Promise<void> {
     const { fleet, device, profile, hubPublicKey, httpUrl, credential, fingerprint } = this.#identity;
+    const engines = await deviceEngines(dir, profile);
+    this.#preferredEngine = engineTitle(engines[0] as EngineChoice); // the list is never empty
     const { random = Math.random, startEngine, receiptTimeoutMs, mostBackoffMs, helloEveryMs } = this.#options;
     this.#releases = await openReleases({
       dir: join(dir, "releases"),
@@ -126,6 +138,7 @@ export class DeviceRuntime {
       profile,
       onEvent: (event) => this.#tellRelease(event),
       onEngineRestart: () => this.#countEngineRestart(),
+      engines,
       startEngine,
     });
     this.#desk = this.#openDesk();
@@ -264,14 +277,15 @@ export class DeviceRuntime {
 
   #inventory(): Inventory {
     const { lanes: stats } = this.#journal.stats();
-    const { release, number } = this.#releases.status();
+    const { release, number, serving } = this.#releases.status();
     const temperatureC = (this.#options.temperatureC ?? machineTemperatureC)();
     return {
       v: 1,
       profile: this.#identity.profile,
       simulated: this.#identity.simulated,
       runtimeVersion,
-      engine: "onnxruntime",
+      engine: (serving?.engine ?? this.#preferredEngine).slice(0, 200),
+      ...(serving && { target: serving.target }),
       epoch: this.#journal.epoch,
       release: release ?? null,
       desiredNumber: number,
