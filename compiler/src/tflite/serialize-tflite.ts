@@ -1,3 +1,4 @@
+import { digestOf } from "@fieldloop/devices";
 import { firstWideCode, operatorCode } from "./builtin-operators.ts";
 import { optionTables, type Table } from "./flatbuffer/schema.ts";
 import { writeFlatbuffer } from "./flatbuffer/write-flatbuffer.ts";
@@ -9,7 +10,7 @@ export function serializeTflite(model: TfliteModel): Uint8Array {
   const buffers = new Map<string, number>([["", 0]]);
   const data: Table<"Buffer">[] = [{}];
   const bufferOf = (bytes: Uint8Array | undefined): number => {
-    const key = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
+    const key = bytes === undefined ? "" : digestOf(bytes);
     const known = buffers.get(key);
     if (known !== undefined) return known;
     buffers.set(key, data.length);

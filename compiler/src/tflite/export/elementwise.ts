@@ -66,7 +66,7 @@ export function exportBinary(op: string, options: BinaryOptions): ExportRule {
   return (exporter, node) => {
     if (node.inputs.length !== 2)
       throw exporter.unsupported(node, `it reads ${node.inputs.length} inputs in place of two`);
-    const kind = exporter.kindOf(node, [0, 1]);
+    const kind = exporter.kindOf(node);
     const form = sharedForm(exporter, node);
     const sides = node.inputs.map((value) => sideOf(exporter, node, { value, kind, form }));
     const activation = exporter.activationOf(node);

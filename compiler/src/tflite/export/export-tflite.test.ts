@@ -317,6 +317,45 @@ test("softmax, sigmoid and tanh between integers have the scales that TFLite fix
   }
 });
 
+test("what has no integer form, or no scale that fits it, runs in floats between integers", async () => {
+  const graphs: readonly (readonly [Grow, string, string])[] = [
+    [then(dense(7, 9), one("LeakyRelu"), dense(3, 7)), "LEAKY_RELU", "float32"],
+    [then(dense(7, 9), one("Exp"), dense(3, 7)), "EXP", "float32"],
+    [then(dense(7, 9), one("Sigmoid"), dense(3, 7)), "LOGISTIC", "int8"],
+  ];
+  for (const [grow, op, type] of graphs) {
+    const { model, decibels } = await quantizedFile(graphOf(["N", 9], grow), [4, 9]);
+    const made = model.operators.find((operator) => operator.op === op)!;
+    assert.equal(model.tensors[made.outputs[0]!]!.type, type);
+    assert.ok(decibels < -25, `${op}: ${decibels} dB`);
+  }
+});
+
+test("a pool and a convolution that read one float input keep the pool at one scale", async () => {
+  const grow: Grow = (builder, x) => {
+    const pooled = one("MaxPool", { kernel_shape: attribute.ints([3, 3]), pads: attribute.ints([1, 1, 1, 1]) })(
+      builder,
+      x,
+    );
+    const [left, right] = [conv([3, 4, 1, 1])(builder, x), conv([3, 4, 1, 1])(builder, pooled)];
+    return builder.add("Add", [left, right]);
+  };
+  const { model, decibels } = await quantizedFile(graphOf(planes, grow), [2, 4, 8, 8]);
+  const { inputs, outputs } = model.operators.find(({ op }) => op === "MAX_POOL_2D")!;
+  const [from, to] = [inputs[0]!, outputs[0]!].map((place) => model.tensors[place]!);
+  assert.deepEqual([from!.type, from!.quantization], [to!.type, to!.quantization]);
+  assert.ok(decibels < -25, `${decibels} dB`);
+});
+
+test("a sigmoid that leaves the graph and is read by integers stays float", async () => {
+  const builder = new GraphBuilder("graph");
+  const gate = builder.add("Sigmoid", [dense(7, 9)(builder, builder.input("x", "float32", ["N", 9]))]);
+  builder.output(dense(3, 7)(builder, gate));
+  builder.output(gate);
+  const { decibels } = await quantizedFile(builder.build(), [4, 9]);
+  assert.ok(decibels < -25, `${decibels} dB`);
+});
+
 test("a written float model is imported again with the same values", async () => {
   const graph = graphOf(
     planes,
@@ -360,6 +399,15 @@ test("what TFLite cannot hold is refused with operator, value and a way out", ()
   refused((builder, x) => builder.add("MatMul", [x, x]), "unsupported-operator", /no constant/, [1, 2, 4, 4]);
   refused(relu, "shape-mismatch", /fixed sizes/, ["N", 4, "H", 8]);
 });
+
+/** The int8 file of a graph, and the noise of its first output on the wasm beside the float graph's. */
+async function quantizedFile(graph: Graph, shape: readonly number[]) {
+  const feeds: Readonly<Record<string, Tensor>> = { x: { dtype: "float32", shape, data: noise(elementCount(shape)) } };
+  const observed = await observeActivations(graph, onnxruntime, [feeds], tfliteActivations(graph));
+  const bytes = exportTflite(graph, planForTflite(graph, observed, "minmax"));
+  const expected = await run(onnxruntime, serializeModel(graph), feeds);
+  return { model: parseTflite(bytes), decibels: noiseDb(await run(tflite, bytes, feeds), expected) };
+}
 
 function graphOf(input: readonly (number | string)[], grow: Grow): Graph {
   const builder = new GraphBuilder("graph");

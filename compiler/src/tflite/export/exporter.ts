@@ -7,6 +7,7 @@ import type { QuantParameters, QuantPlan } from "../../quantize/quant-plan.ts";
 import type { TfliteOptions, TfliteQuantization, TfliteTensor } from "../tflite-model.ts";
 import { transposedTensor } from "../transposed-tensor.ts";
 import { activationOf, fusedActivations } from "./fused-activation.ts";
+import { integerOperator } from "./integer-operators.ts";
 import { bytesOf, type TfliteBuilder } from "./tflite-builder.ts";
 
 /** How a value's elements are held: as reals, as the plan's int8, or as the integers that it is (bytes of an image). */
@@ -70,10 +71,20 @@ export class Exporter {
     );
   }
 
-  /** Whether a node runs on integers: the plan holds its activations and its output. */
-  kindOf(node: Node, data: readonly number[] = [0]): "real" | "integers" {
-    const values = [...data.map((position) => node.inputs[position]!), this.outputOf(node)];
-    return values.every((value) => this.plan.has(value)) ? "integers" : "real";
+  /**
+   * Whether a node runs on integers: it has such a form, and the plan holds its activations and its output at scales that this
+   * form allows.
+   */
+  kindOf(node: Node): "real" | "integers" {
+    const operator = integerOperator(this.graph, node);
+    const output = this.plan.get(this.outputOf(node));
+    const inputs = operator?.data.map((position) => this.plan.get(node.inputs[position]!)) ?? [];
+    if (operator === undefined || output === undefined || inputs.includes(undefined)) return "real";
+    const made = quantizationOf(output);
+    const isElsewhere = operator.output.kind === "fixed" && !hasScale(output, operator.output);
+    const isRescaled =
+      operator.output.kind === "same" && node.op !== "Concat" && !sameQuantization(quantizationOf(inputs[0]!), made);
+    return isElsewhere || isRescaled ? "real" : "integers";
   }
 
   /** The value that a node makes with what is fused into it. */
@@ -278,6 +289,13 @@ export class Exporter {
 /** A plan's parameters as TFLite writes them. */
 export function quantizationOf({ scale, zeroPoint, axis = 0 }: QuantParameters): TfliteQuantization {
   return { scale, zeroPoint: Array.from(scale, () => zeroPoint), axis };
+}
+
+function hasScale(
+  { scale, zeroPoint }: QuantParameters,
+  fixed: { readonly scale: number; readonly zeroPoint: number },
+) {
+  return scale[0] === Math.fround(fixed.scale) && zeroPoint === fixed.zeroPoint;
 }
 
 function sameQuantization(left: TfliteQuantization | undefined, right: TfliteQuantization): boolean {

@@ -47,10 +47,7 @@ export const exportConcat: ExportRule = (exporter, node) => {
   const rank = exporter.shapeOf(output).length;
   const given = intAttribute(node, "axis", 0);
   const axis = given < 0 ? given + rank : given;
-  const kind = exporter.kindOf(
-    node,
-    node.inputs.map((_, index) => index),
-  );
+  const kind = exporter.kindOf(node);
   const inPixels = (rank === 4 || (rank === 2 && axis === 1)) && node.inputs.some((value) => exporter.hasPixels(value));
   const form = inPixels ? "pixels" : "plain";
   const inputs = node.inputs.map((value) => {

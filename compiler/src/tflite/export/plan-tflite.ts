@@ -105,7 +105,10 @@ function shareOfInput(graph: Graph, makers: ReadonlyMap<string, Node>, value: st
   const constant = graph.initializers.get(value);
   if (constant === undefined) return { kind: "calibrate" };
   const values = floatsOf(constant);
-  const range = { min: Math.min(0, ...values), max: Math.max(0, ...values) };
+  const range = {
+    min: values.reduce((least, each) => Math.min(least, each), 0),
+    max: values.reduce((most, each) => Math.max(most, each), 0),
+  };
   return { kind: "known", parameters: signed(bytesSpanning(range)) };
 }
 

@@ -1,3 +1,4 @@
+import { digestOf } from "@fieldloop/devices";
 import { CompilerError } from "../../errors.ts";
 import type { TfliteModel, TfliteOperator, TfliteOptions, TfliteQuantization, TfliteTensor } from "../tflite-model.ts";
 import { operatorVersion } from "./operator-version.ts";
@@ -19,7 +20,7 @@ export class TfliteBuilder {
     const { type, shape, quantization, data } = tensor;
     const scales =
       quantization === undefined ? "" : `${quantization.scale} ${quantization.zeroPoint} ${quantization.axis}`;
-    const key = `${type} ${shape} ${scales} ${Buffer.from(data).toString("latin1")}`;
+    const key = `${type} ${shape} ${scales} ${digestOf(data)}`;
     const place = this.#constants.get(key) ?? this.tensor({ ...tensor, name: "" });
     this.#constants.set(key, place);
     return place;

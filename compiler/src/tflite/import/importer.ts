@@ -116,8 +116,9 @@ export class Importer {
   }
 
   /** A value under another shape; the batch stays free where the model's is. */
-  reshaped(name: string, { shape }: TfliteTensor): string {
-    const target = this.hasFreeBatch && shape[0] === 1 ? [0, ...shape.slice(1)] : shape;
+  reshaped(name: string, { shape, signature }: TfliteTensor): string {
+    const first = shape[0] === 1 ? 0 : signature?.[0] === -1 ? -1 : shape[0]!;
+    const target = this.hasFreeBatch && shape.length > 0 ? [first, ...shape.slice(1)] : shape;
     return this.builder.add("Reshape", [name, this.builder.constant(int64(target))]);
   }
 
