@@ -83,8 +83,10 @@ export type {
   TfliteQuantization,
   TfliteTensor,
 } from "./tflite/tflite-model.ts";
-export { type AdamOptions, adamDefaults, adamRate } from "./training-graph/adam.ts";
 export type { Origin } from "./training-graph/compose.ts";
+export type { DropoutMask } from "./training-graph/dropout-masks.ts";
+export type { Optimiser } from "./training-graph/optimisers/optimiser.ts";
+export type { OptimiserChoice } from "./training-graph/optimisers/optimiser-list.ts";
 export type { ParameterSlot } from "./training-graph/parameters.ts";
 export {
   buildTrainingGraph,
@@ -94,9 +96,11 @@ export {
 } from "./training-graph/training-graph.ts";
 export {
   initialState,
+  type StepOptions,
+  stepInputs,
   type TrainingState,
+  takeStep,
   trainedComponents,
-  updateRunningStatistics,
 } from "./training-graph/training-state.ts";
 export { type FitCardRequest, fitCard, fitCards, type JudgedImage } from "./verify/fit-card.ts";
 export { thisMachine } from "./verify/machine.ts";

@@ -9,6 +9,18 @@ const HeadSchema = Type.Object({
   weight: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
 });
 
+const OptimiserSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("adam") }, { additionalProperties: false }),
+  Type.Object(
+    { kind: Type.Literal("adamw"), weightDecay: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })) },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    { kind: Type.Literal("sgd"), momentum: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1 })) },
+    { additionalProperties: false },
+  ),
+]);
+
 /**
  * How a model is trained: its shape, its optimiser's course and its augmentation. Everything but the heads has a default.
  * light: random brightness × 0.2–1.5 and noise · shiftPx: random shift in both directions · oldShare: part of each batch
@@ -26,6 +38,7 @@ export const RecipeSchema = Type.Object(
     embeddingSize: Type.Integer({ minimum: 2, maximum: 2048, default: 64 }),
     steps: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1500 }),
     batch: Type.Integer({ minimum: 2, maximum: 1024, default: 64 }),
+    optimiser: Type.Optional(OptimiserSchema),
     learningRate: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.005 }),
     warmUpSteps: Type.Integer({ minimum: 0, default: 50 }),
     shiftPx: Type.Integer({ minimum: 0, maximum: 64, default: 3 }),

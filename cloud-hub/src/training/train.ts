@@ -1,14 +1,15 @@
 import { availableParallelism } from "node:os";
 import {
-  adamRate,
   buildTrainingGraph,
   type Components,
+  createRandom,
   initialState,
   serializeModel,
+  stepInputs,
   type TrainingGraph,
   type TrainingState,
+  takeStep,
   trainedComponents,
-  updateRunningStatistics,
 } from "@fieldloop/compiler";
 import { type Engine, engineFingerprint, type LoadedModel, startInlineEngine } from "@fieldloop/edge-runtime/engine";
 import { type Batches, prepareBatches } from "./batches.ts";
@@ -72,7 +73,11 @@ async function prepareRun(jobDir: string, control: TrainControl): Promise<Run> {
   if (job.base !== undefined && freshHeads.length > 0)
     log.write({ type: "log", step: 0, text: `New heads: ${freshHeads.join(", ")}.` });
   const headWeights = Object.fromEntries(recipe.heads.map(({ name, weight }) => [name, weight ?? 1]));
-  const training = buildTrainingGraph(components, { batch: recipe.batch, optimiser: "adam", heads: headWeights });
+  const training = buildTrainingGraph(components, {
+    batch: recipe.batch,
+    optimiser: recipe.optimiser,
+    heads: headWeights,
+  });
   const engine = await startInlineEngine({ threads: job.threads ?? availableParallelism(), rewriting: "extended" });
   const key = checkpointKey(training, recipe);
   return { jobDir, job, recipe, lines, images, components, training, key, engine, log, clock, signal: control.signal };
@@ -113,25 +118,17 @@ async function trainStep(
   state: TrainingState,
   step: number,
 ): Promise<Losses> {
-  const vector = (data: Float32Array) => ({ dtype: "float32" as const, shape: [data.length], data });
+  const { training, recipe } = run;
+  const learningRate = learningRateAt(step, recipe);
+  const random = createRandom([recipe.seed, step, 0xd20, 1]);
   const { outputs } = await model.run({
     ...batches.batchOf(step),
-    parameters: vector(state.parameters),
-    moment1: vector(state.moment1),
-    moment2: vector(state.moment2),
-    learningRate: vector(Float32Array.of(adamRate(learningRateAt(step, run.recipe), step))),
+    ...stepInputs(training, state, { learningRate, step, random }),
   });
-  // Every output of a training graph is float32.
-  const floats = (name: string) => outputs[name]!.data as Float32Array;
-  state.parameters = floats("parameters.next");
-  state.moment1 = floats("moment1.next");
-  state.moment2 = floats("moment2.next");
-  if (run.training.statistics.length > 0) {
-    const batch = { mean: floats("batchMean"), variance: floats("batchVariance") };
-    updateRunningStatistics(state, run.training.statistics, batch, run.recipe.statisticsMomentum);
-  }
-  const names = ["loss", ...run.recipe.heads.map(({ name }) => `loss.${name}`)];
-  return Object.fromEntries(names.map((name) => [name, floats(name)[0]!]));
+  takeStep(training, state, outputs, recipe.statisticsMomentum);
+  const lossOf = (name: string) => outputs[name]!.data[0] as number; // float32, as every output of a training graph
+  const names = ["loss", ...recipe.heads.map(({ name }) => `loss.${name}`)];
+  return Object.fromEntries(names.map((name) => [name, lossOf(name)]));
 }
 
 /** Reports mean losses and speed every few steps. */

@@ -4,10 +4,10 @@ import { startInlineEngine } from "@fieldloop/edge-runtime/engine";
 import { buildClassifier } from "../build/classifier.ts";
 import { createRandom } from "../build/random.ts";
 import { serializeModel } from "../graph/model.ts";
-import { adamRate } from "./adam.ts";
 import { backboneName } from "./compose.ts";
+import type { OptimiserChoice } from "./optimisers/optimiser-list.ts";
 import { buildTrainingGraph, type TrainingGraph } from "./training-graph.ts";
-import { initialState, type TrainingState, trainedComponents, updateRunningStatistics } from "./training-state.ts";
+import { initialState, stepInputs, type TrainingState, takeStep, trainedComponents } from "./training-state.ts";
 
 const heads = [
   { name: "sign", classes: 5 },
@@ -15,6 +15,7 @@ const heads = [
 ];
 const shape = { imageSize: 8, channels: [4, 8], embeddingSize: 6, heads, seed: 1 };
 const batch = 8;
+const rate = 0.01;
 
 test("lowers the loss of a small classifier until it knows its batch by heart", async () => {
   const { losses } = await trainSteps(100);
@@ -32,7 +33,6 @@ test("leaves what is not trained untouched", async () => {
   const components = buildClassifier(shape);
   const training = buildTrainingGraph(components, {
     batch,
-    optimiser: "adam",
     isTrained: ({ component }) => component !== backboneName,
   });
   assert.deepEqual([...new Set(training.parameters.map((slot) => slot.component))], ["sign", "category"]);
@@ -55,15 +55,53 @@ test("writes trained weights and running statistics back into the components", a
   assert.notDeepEqual(again.runningVariance, new Float32Array(again.runningVariance.length).fill(1));
 });
 
-async function trainSteps(steps: number, threads = 1, weight: Record<string, number> = {}) {
+test("every optimiser lowers the loss", async () => {
+  for (const optimiser of [{ kind: "adamw" }, { kind: "sgd" }] as const) {
+    const { losses } = await trainSteps(60, 1, {}, { optimiser, rate: 0.02 });
+    assert.ok(losses.at(-1)! < 0.6 * losses[0]!, `${optimiser.kind}: ${losses[0]} to ${losses.at(-1)}`);
+  }
+});
+
+test("a Dropout's mask comes in with every step, scaled, and goes into the gradient", async () => {
+  const plain = buildClassifier(shape);
+  const { backbone } = plain;
+  const [output] = backbone.outputs.map(({ name }) => name) as [string];
+  const dropped = backbone.nodes.map((node) => ({
+    ...node,
+    outputs: node.outputs.map((name) => (name === output ? "whole" : name)),
+  }));
+  const ratio = { kind: "float" as const, value: 0.25 };
+  const dropout = { op: "Dropout", domain: "", name: "", inputs: ["whole"], outputs: [output], attributes: { ratio } };
+  const components = { ...plain, backbone: { ...backbone, nodes: [...dropped, dropout] } };
+  const training = buildTrainingGraph(components, { batch });
+  assert.deepEqual(
+    training.masks.map(({ shape: size, ratio: part }) => [size, part]),
+    [[[batch, 6], 0.25]],
+  );
+  const options = { learningRate: rate, step: 1 };
+  const state = initialState(components, training);
+  const mask = stepInputs(training, state, { ...options, random: createRandom(1) })[training.masks[0]!.name]!;
+  assert.ok([...mask.data].every((factor) => factor === 0 || Math.abs(factor - 4 / 3) < 1e-6));
+  assert.throws(() => stepInputs(training, state, options), { code: "invalid-argument" });
+});
+
+async function trainSteps(
+  steps: number,
+  threads = 1,
+  weight: Record<string, number> = {},
+  how: { readonly optimiser?: OptimiserChoice; readonly rate?: number } = {},
+) {
   const components = buildClassifier(shape);
-  const training = buildTrainingGraph(components, { batch, optimiser: "adam" });
+  const training = buildTrainingGraph(components, { batch, optimiser: how.optimiser });
   const engine = await startInlineEngine({ threads });
   const model = await engine.load([{ name: "step", bytes: serializeModel(training.graph) }]);
   const state = initialState(components, training);
   const data = batchOf(weight);
   const losses: number[] = [];
-  for (let step = 1; step <= steps; step++) losses.push(await runStep(model, training, state, data, step));
+  for (let step = 1; step <= steps; step++) {
+    const options = { learningRate: how.rate ?? rate, step };
+    losses.push(await runStep(model, training, state, data, options));
+  }
   await engine.close();
   return { losses, state, training };
 }
@@ -71,26 +109,16 @@ async function trainSteps(steps: number, threads = 1, weight: Record<string, num
 type Model = Awaited<ReturnType<Awaited<ReturnType<typeof startInlineEngine>>["load"]>>;
 type Feeds = Parameters<Model["run"]>[0];
 
-async function runStep(model: Model, training: TrainingGraph, state: TrainingState, data: Feeds, step: number) {
-  const vector = (data: Float32Array) => ({ dtype: "float32" as const, shape: [data.length], data });
-  const { outputs } = await model.run({
-    ...data,
-    parameters: vector(state.parameters),
-    moment1: vector(state.moment1),
-    moment2: vector(state.moment2),
-    learningRate: vector(Float32Array.of(adamRate(0.01, step))),
-  });
-  const floats = (name: string) => outputs[name]!.data as Float32Array;
-  state.parameters = floats("parameters.next");
-  state.moment1 = floats("moment1.next");
-  state.moment2 = floats("moment2.next");
-  updateRunningStatistics(
-    state,
-    training.statistics,
-    { mean: floats("batchMean"), variance: floats("batchVariance") },
-    0.1,
-  );
-  return floats("loss")[0]!;
+async function runStep(
+  model: Model,
+  training: TrainingGraph,
+  state: TrainingState,
+  data: Feeds,
+  options: { readonly learningRate: number; readonly step: number },
+) {
+  const { outputs } = await model.run({ ...data, ...stepInputs(training, state, options) });
+  takeStep(training, state, outputs, 0.1);
+  return outputs.loss!.data[0] as number; // float32, as every output here
 }
 
 function batchOf(weight: Record<string, number>): Feeds {

@@ -6,17 +6,18 @@ import { type BatchStatistics, withBatchStatistics } from "../gradients/training
 import { attribute, type Dimension, type Graph } from "../graph/graph.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { floatScalar, int64Tensor } from "../graph/tensor.ts";
-import { type AdamOptions, adamDefaults, addAdamStep } from "./adam.ts";
 import { type Composition, compose, type Origin } from "./compose.ts";
 import { addCrossEntropy } from "./cross-entropy.ts";
+import { type DropoutMask, isMasked, shapedMasks, withDropoutMasks } from "./dropout-masks.ts";
 import { moveReluBehindMaxPool } from "./move-relu-behind-max-pool.ts";
+import type { Optimiser } from "./optimisers/optimiser.ts";
+import { type OptimiserChoice, optimiserFor } from "./optimisers/optimiser-list.ts";
 import { layOutParameters, type ParameterSlot } from "./parameters.ts";
 
-/** How to train: the optimiser's constants, each head's share of the loss and what stays as it is. */
+/** How to train: the optimiser, Adam unless chosen, each head's share of the loss and what stays as it is. */
 export interface TrainingOptions {
   readonly batch: number;
-  readonly optimiser: "adam";
-  readonly adam?: AdamOptions;
+  readonly optimiser?: OptimiserChoice;
   /** Weight of each head in the total loss, 1 where not named. */
   readonly heads?: Readonly<Record<string, number>>;
   readonly provider?: ExecutionProvider;
@@ -36,12 +37,14 @@ export interface StatisticsSlot {
 
 /**
  * One training step as an ONNX graph.
- * in: `image`, per head `labels.<head>` [B, C] (a distribution) and `weights.<head>` [B], the flat vectors `parameters`,
- * `moment1`, `moment2` [P], and `learningRate` [1] (see `adamRate`)
- * out: `parameters.next`, `moment1.next`, `moment2.next` [P], `loss`, `loss.<head>`, `batchMean`, `batchVariance`
+ * in: `image`, per head `labels.<head>` [B, C] (a distribution) and `weights.<head>` [B], a factor for each of `masks`, the flat
+ * vectors `parameters` and the optimiser's moments [P], and its scalars [1] (see `stepInputs`)
+ * out: `parameters.next` and the moments' [P], `loss`, `loss.<head>`, `batchMean`, `batchVariance` (see `takeStep`)
  */
 export interface TrainingGraph {
   readonly graph: Graph;
+  readonly optimiser: Optimiser;
+  readonly masks: readonly DropoutMask[];
   readonly parameters: readonly ParameterSlot[];
   readonly statistics: readonly StatisticsSlot[];
 }
@@ -54,16 +57,25 @@ export function buildTrainingGraph(components: Components, options: TrainingOpti
   const composition = compose(components);
   const parameters = layOutParameters(composition.graph, composition.origins, options.isTrained ?? (() => true));
   const training = withBatchStatistics(moveReluBehindMaxPool(composition.graph));
+  const optimiser = optimiserFor(options.optimiser ?? { kind: "adam" });
   const builder = new GraphBuilder("training-step");
-  addForward(builder, training.graph, parameters, options.batch);
+  const { graph, masks } = withDropoutMasks(training.graph);
+  addForward(builder, graph, { parameters, moments: optimiser.moments, batch: options.batch });
   const loss = addLosses(builder, composition, options);
   const gradients = deriveGradients(builder, { loss, by: parameters.map((slot) => slot.name) });
-  addOptimiser(builder, parameters, gradients, options.adam ?? adamDefaults);
+  addOptimiser(builder, parameters, gradients, optimiser);
   const statistics = addStatistics(builder, training.statistics, composition);
-  return { graph: lowerTrainingOperators(builder.build(), options.provider ?? "cpu"), parameters, statistics };
+  const lowered = lowerTrainingOperators(builder.build(), options.provider ?? "cpu");
+  return { graph: lowered, optimiser, masks: shapedMasks(builder, masks), parameters, statistics };
 }
 
-function addForward(builder: GraphBuilder, graph: Graph, parameters: readonly ParameterSlot[], batch: number): void {
+interface Forward {
+  readonly parameters: readonly ParameterSlot[];
+  readonly moments: readonly string[];
+  readonly batch: number;
+}
+
+function addForward(builder: GraphBuilder, graph: Graph, { parameters, moments, batch }: Forward): void {
   for (const input of graph.inputs) builder.input(input.name, input.dtype, withBatch(input.shape ?? [], batch));
   const trained = new Set(parameters.map((slot) => slot.name));
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
@@ -71,17 +83,24 @@ function addForward(builder: GraphBuilder, graph: Graph, parameters: readonly Pa
     if (!trained.has(name) && used.has(name)) builder.initializer(name, tensor);
   }
   builder.reserve(graph.nodes.flatMap((node) => node.outputs));
-  splitParameters(builder, parameters);
-  for (const node of graph.nodes) builder.append(node);
+  splitParameters(builder, parameters, moments);
+  for (const node of graph.nodes) {
+    if (isMasked(node)) builder.input(node.inputs[1]!, "float32", builder.shapeOf(node.inputs[0]!));
+    builder.append(node);
+  }
 }
 
 function withBatch(shape: readonly Dimension[], batch: number): readonly Dimension[] {
   return [batch, ...shape.slice(1)];
 }
 
-function splitParameters(builder: GraphBuilder, parameters: readonly ParameterSlot[]): void {
+function splitParameters(
+  builder: GraphBuilder,
+  parameters: readonly ParameterSlot[],
+  moments: readonly string[],
+): void {
   const total = parameters.reduce((sum, slot) => sum + slot.count, 0);
-  for (const name of ["parameters", "moment1", "moment2"]) builder.input(name, "float32", [total]);
+  for (const name of ["parameters", ...moments]) builder.input(name, "float32", [total]);
   const counts = builder.constant(int64Tensor(parameters.map((slot) => slot.count)));
   const flat = parameters.map((slot) => `${slot.name}.flat`);
   builder.addMany("Split", ["parameters", counts], { outputs: flat, attributes: { axis: attribute.int(0) } });
@@ -108,16 +127,17 @@ function addOptimiser(
   builder: GraphBuilder,
   parameters: readonly ParameterSlot[],
   gradients: ReadonlyMap<string, string>,
-  adam: AdamOptions,
+  optimiser: Optimiser,
 ): void {
   const flat = parameters.map((slot) => {
     const shape = builder.constant(int64Tensor([slot.count]));
     return builder.add("Reshape", [gradients.get(slot.name)!, shape]);
   });
   const gradient = builder.add("Concat", flat, { attributes: { axis: attribute.int(0) } });
-  const learningRate = builder.input("learningRate", "float32", [1]);
-  const vectors = { parameters: "parameters", moment1: "moment1", moment2: "moment2", gradient, learningRate };
-  for (const output of addAdamStep(builder, vectors, adam)) builder.output(output);
+  const scalar = (name: string) => builder.input(name, "float32", [1]);
+  const state = { parameters: "parameters", moment1: "moment1", moment2: "moment2" };
+  optimiser.addStep(builder, { ...state, gradient, scalar });
+  for (const name of ["parameters", ...optimiser.moments]) builder.output(`${name}.next`);
 }
 
 function addStatistics(

@@ -1,11 +1,12 @@
 import { createInterface } from "node:readline";
 import {
-  adamRate,
   buildClassifier,
   buildTrainingGraph,
   createRandom,
   initialState,
   serializeModel,
+  stepInputs,
+  takeStep,
 } from "@fieldloop/compiler";
 import { startInlineEngine, type Tensor } from "@fieldloop/edge-runtime/engine";
 import type { StepNetwork } from "./training-step.ts";
@@ -32,7 +33,7 @@ const components = buildClassifier({
   heads: [{ name: "class", classes }],
   seed: 0,
 });
-const training = buildTrainingGraph(components, { batch, optimiser: "adam", provider });
+const training = buildTrainingGraph(components, { batch, provider });
 const state = initialState(components, training);
 const engine = await startInlineEngine({
   threads,
@@ -66,22 +67,12 @@ async function timedStep(): Promise<Step> {
     image,
     "labels.class": labels,
     "weights.class": weights,
-    parameters: vector(state.parameters),
-    moment1: vector(state.moment1),
-    moment2: vector(state.moment2),
-    learningRate: vector(Float32Array.of(adamRate(1e-3, step))),
+    ...stepInputs(training, state, { learningRate: 1e-3, step }),
   });
-  // Every output of a training graph is float32.
-  state.parameters = outputs["parameters.next"]!.data as Float32Array;
-  state.moment1 = outputs["moment1.next"]!.data as Float32Array;
-  state.moment2 = outputs["moment2.next"]!.data as Float32Array;
+  takeStep(training, state, outputs, 0.1);
   const { user, system } = process.cpuUsage(cpuBefore);
   const loss = outputs.loss!.data[0] as number; // float32, as every output here
   return { wall: performance.now() - started, cpu: (user + system) / 1000, loss };
-}
-
-function vector(data: Float32Array): Tensor {
-  return { dtype: "float32", shape: [data.length], data };
 }
 
 function tensor(shape: readonly number[], valueAt: (index: number) => number): Tensor {
