@@ -63,7 +63,7 @@ class WatchedEngine implements ReleaseEngine {
   async start(): Promise<void> {
     this.#loaded = this.#load();
     await this.#loaded;
-    this.#timer = setInterval(() => void this.#lookForBetter(), this.#options.lookAgainMs ?? 60_000).unref();
+    this.#lookAgain();
   }
 
   serving(): ServingEngine {
@@ -85,7 +85,7 @@ class WatchedEngine implements ReleaseEngine {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     const last = await this.#loaded.catch(() => undefined);
     await last?.host.close();
   }
@@ -145,6 +145,11 @@ class WatchedEngine implements ReleaseEngine {
       () => closeQuietly(lost),
       () => closeQuietly(lost),
     );
+  }
+
+  #lookAgain(): void {
+    const look = () => void this.#lookForBetter().finally(() => this.#lookAgain());
+    if (!this.#closed) this.#timer = setTimeout(look, this.#options.lookAgainMs ?? 60_000).unref();
   }
 
   /** Moves back to an engine that was not there when this release was loaded. */

@@ -42,6 +42,8 @@ export async function makeTinyRelease(
     /** A backbone of other size than the tiny one: its input side, its bytes, and the length of its embedding. */
     readonly backbone?: { readonly side: number; readonly bytes: Uint8Array; readonly size: number };
     readonly wrongGolden?: boolean;
+    /** Graphs by name for more targets than "fp32". */
+    readonly alsoFor?: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>;
   } = {},
 ): Promise<TinyRelease> {
   const { seed = 1, change = (manifest) => manifest } = options;
@@ -54,8 +56,10 @@ export async function makeTinyRelease(
   };
   const golden = await goldenBytes(honest, side, options.wrongGolden === true);
   const graphs = { ...honest, ...options.graphs };
-  const blobs = new Map([...Object.values(graphs), golden].map((bytes) => [digestOf(bytes), bytes]));
-  const manifest = change(manifestOf(graphs, golden, side));
+  const targets = { fp32: graphs, ...options.alsoFor };
+  const files = [...Object.values(targets).flatMap((files) => Object.values(files)), golden];
+  const blobs = new Map(files.map((bytes) => [digestOf(bytes), bytes]));
+  const manifest = change(manifestOf(targets, golden, side));
   const signed = signRelease(manifest, keys.privateKey);
   return { digest: digestOf(signed.payload), manifest, signed, blobs };
 }
@@ -138,18 +142,24 @@ async function goldenBytes(graphs: Record<string, Uint8Array>, side: number, isW
   return encodeMessage("golden", { v: 1, width: side, height: side, samples });
 }
 
-function manifestOf(graphs: Record<string, Uint8Array>, golden: Uint8Array, side: number): ReleaseManifest {
+function manifestOf(
+  targets: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>,
+  golden: Uint8Array,
+  side: number,
+): ReleaseManifest {
   const blob = (bytes: Uint8Array | undefined) => ({
     digest: digestOf(bytes as Uint8Array),
     bytes: (bytes as Uint8Array).length,
   });
+  const variants = (name: string) =>
+    Object.fromEntries(Object.entries(targets).map(([target, graphs]) => [target, blob(graphs[name])]));
   const joint = digestOf(new Uint8Array([4]));
   return {
     v: 1,
     kind: "release",
     fleet: "plant",
     model: "road-signs",
-    version: digestOf(graphs.backbone as Uint8Array),
+    version: digestOf(targets.fp32?.backbone as Uint8Array),
     createdAt: 1_700_000_000_000,
     pipeline: [
       { kind: "decode" },
@@ -160,13 +170,13 @@ function manifestOf(graphs: Record<string, Uint8Array>, golden: Uint8Array, side
       { kind: "sink" },
     ],
     components: [
-      { name: "backbone", role: "backbone", interface: joint, variants: { fp32: blob(graphs.backbone) } },
+      { name: "backbone", role: "backbone", interface: joint, variants: variants("backbone") },
       ...(["sign", "category"] as const).map((name) => ({
         name,
         role: "head" as const,
         interface: joint,
         classes: [...heads[name]],
-        variants: { fp32: blob(graphs[name]) },
+        variants: variants(name),
       })),
     ],
     profiles: { "x86-64": { target: "fp32" } },

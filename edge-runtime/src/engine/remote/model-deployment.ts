@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeRuntimeError } from "../../errors.ts";
 import { type InferenceClient, within } from "./inference-client.ts";
+import { holdModel, leaveModel } from "./model-holders.ts";
 
 /**
  * How a model gets onto a server: as files in a repository that both see, or inside the load call.
@@ -30,9 +31,6 @@ const backends = {
 const firstPollMs = 20;
 const mostPollMs = 1_000;
 
-/** Models that this process holds on servers: two releases may share one, and the last to leave takes it away. */
-const holders = new Map<string, number>();
-
 /**
  * Brings models to a server and takes them away again.
  * @throws {EdgeRuntimeError} `bad-model`, `load-timeout`, `server-unreachable`, `engine-unavailable`
@@ -51,13 +49,10 @@ export class ModelDeployer {
   /** Resolves once the server says that the model is ready. */
   async deploy(file: ModelFile): Promise<DeployedModel> {
     const model = modelOf(file);
-    this.#hold(model, 1);
+    const what = `Model "${model.name}" was given to ${this.#client.address}`;
+    const bring = (signal: AbortSignal) => this.#bring(model, file, signal);
     try {
-      await within(this.#timeoutMs, `Model "${model.name}" was given to ${this.#client.address}`, async (signal) => {
-        if (this.#how.kind === "files") await writeModel(this.#how.folder, model, file);
-        await this.#load(model, file, signal);
-        await this.#untilReady(model, signal);
-      });
+      await holdModel(this.#key(model), () => within(this.#timeoutMs, what, bring));
       return model;
     } catch (error) {
       await this.withdraw(model);
@@ -66,11 +61,18 @@ export class ModelDeployer {
   }
 
   /** Unloads a model that nobody else in this process holds; a server that is gone has forgotten it by itself. */
-  async withdraw(model: DeployedModel): Promise<void> {
-    if (this.#hold(model, -1) > 0) return;
-    await this.#client.unload(model.name).catch(() => undefined);
-    if (this.#how.kind === "upload") return;
-    await rm(join(this.#how.folder, model.name), { recursive: true, force: true }).catch(() => undefined);
+  withdraw(model: DeployedModel): Promise<void> {
+    return leaveModel(this.#key(model), async () => {
+      await this.#client.unload(model.name).catch(() => undefined);
+      if (this.#how.kind === "upload") return;
+      await rm(join(this.#how.folder, model.name), { recursive: true, force: true }).catch(() => undefined);
+    });
+  }
+
+  async #bring(model: DeployedModel, file: ModelFile, signal: AbortSignal): Promise<void> {
+    if (this.#how.kind === "files") await writeModel(this.#how.folder, model, file);
+    await this.#load(model, file, signal);
+    await this.#untilReady(model, signal);
   }
 
   async #load(model: DeployedModel, file: ModelFile, signal: AbortSignal): Promise<void> {
@@ -96,12 +98,8 @@ export class ModelDeployer {
     }
   }
 
-  #hold({ name }: DeployedModel, change: 1 | -1): number {
-    const key = `${this.#client.address} ${name}`;
-    const count = (holders.get(key) ?? 0) + change;
-    if (count > 0) holders.set(key, count);
-    else holders.delete(key);
-    return count;
+  #key({ name }: DeployedModel): string {
+    return `${this.#client.address} ${name}`;
   }
 }
 

@@ -17,6 +17,8 @@ export interface StandInOptions {
   readonly plans?: string;
   /** Whether models may be loaded by request; true unless said otherwise. */
   readonly mayLoad?: boolean;
+  /** Whether floating-point answers come back to front, as from a server with a bad kernel. */
+  readonly lies?: boolean;
 }
 
 interface Served {
@@ -100,7 +102,10 @@ export class StandInServer {
     const [, name = "", version, what] = asked;
     const { model } = this.#find(decodeURIComponent(name), version);
     if (what === "ready") return json({});
-    if (what === "infer") return infer(name, model, body, request.headers["inference-header-content-length"]);
+    if (what === "infer") {
+      const run = this.#options.lies === true ? lying(model) : model;
+      return infer(name, run, body, request.headers["inference-header-content-length"]);
+    }
     const ports = (list: readonly Port[]) => list.map(described);
     return json({ name, versions: [version], inputs: ports(model.inputs), outputs: ports(model.outputs) });
   }
@@ -177,7 +182,19 @@ function described({ name, dtype, shape }: Port) {
   return { name, datatype: datatypes[dtype], shape: shape.map((dim) => (typeof dim === "number" ? dim : -1)) };
 }
 
-async function infer(name: string, model: LoadedModel, body: Uint8Array, head: unknown): Promise<Reply> {
+function lying(model: LoadedModel): Pick<LoadedModel, "run"> {
+  return {
+    async run(inputs) {
+      const result = await model.run(inputs);
+      const outputs = Object.entries(result.outputs).map(([name, tensor]): [string, Tensor] =>
+        tensor.data instanceof Float32Array ? [name, { ...tensor, data: tensor.data.toReversed() }] : [name, tensor],
+      );
+      return { ...result, outputs: Object.fromEntries(outputs) };
+    },
+  };
+}
+
+async function infer(name: string, model: Pick<LoadedModel, "run">, body: Uint8Array, head: unknown): Promise<Reply> {
   const { inputs, outputs } = decodeInferRequest(body, head === undefined ? undefined : Number(head));
   const given = (await model.run(inputs)).outputs;
   const asked = (outputs ?? Object.keys(given)).map((output): [string, Tensor] => {
