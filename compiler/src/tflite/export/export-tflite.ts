@@ -65,6 +65,9 @@ const rules: Readonly<Record<string, ExportRule>> = {
   Unsqueeze: exportReshape,
 };
 
+/** The ONNX operators that can be written, by name. */
+export const writtenOperators: readonly string[] = Object.keys(rules);
+
 /**
  * Writes a graph as a TFLite file: pixels [N, H, W, C] inside, activations fused, int8 where the plan says so. Inputs and
  * outputs keep names, types and axis order; an open batch stays open, with room for one at first.

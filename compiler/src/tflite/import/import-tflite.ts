@@ -53,6 +53,9 @@ const rules: Readonly<Record<string, ImportRule>> = {
   TRANSPOSE: importTranspose,
 };
 
+/** The TFLite operators that can be imported, by name. */
+export const readOperators: readonly string[] = Object.keys(rules);
+
 /** What may be said of a model beside its file. */
 export interface ImportOptions {
   /**
