@@ -102,6 +102,9 @@ test("inspect reads weights beside the model and names the file that is missing"
   await writeFile(join(dir, "outside.bin"), new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
   assert.equal((await json("inspect", "outside.onnx")).parameters, 4);
   assert.match((await run("inspect", "outside.onnx")).stdout, /const w : float32 \[4\] = \[1, 2, 3, 4\]/);
+  const compiled = await json("compile", "outside.onnx", "--target", "ort-cpu-fp32", "--out", "out");
+  assert.equal((await json("inspect", join(dir, "out", "outside.ort-cpu-fp32.onnx"))).parameters, 4);
+  assert.equal(compiled.variants.length, 1);
 });
 
 test("a TFLite file is known by its first bytes: inspected as it is, compiled once its pixels are named", async () => {

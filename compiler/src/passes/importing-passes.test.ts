@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { CompilerError } from "../errors.ts";
 import { attribute, type Graph } from "../graph/graph.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { parseModel, serializeModel } from "../graph/model.ts";
@@ -80,6 +82,23 @@ test("refuses sparse weights by name", () => {
   assert.throws(() => parseModel(model), { code: "sparse-weights", message: /"w"/ });
 });
 
+test("a damaged model is refused by a named error, never by an accident inside a pass", () => {
+  const bytes = serializeModel(flattenedOld());
+  const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 3 });
+  const refuse = (edits: readonly (readonly [number, number])[]) => {
+    const damaged = bytes.slice();
+    for (const [index, byte] of edits) damaged[index] = byte;
+    try {
+      runPasses(parseModel(damaged), passesUpTo(passNames.at(-1)!));
+    } catch (error) {
+      assert.ok(error instanceof CompilerError, String(error));
+      const { cause } = error;
+      assert.ok(cause === undefined || cause instanceof CompilerError, String(cause));
+    }
+  };
+  fc.assert(fc.property(damage, refuse), { seed: 1, numRuns: 3000 });
+});
+
 test("an old export becomes the graph that a new one is", () => {
   const modern = normalised(smallNetwork(17));
   const old = smallNetwork(9);
@@ -98,6 +117,19 @@ function smallNetwork(opset: number): Graph {
   const bottom = builder.initializer("bottom", floatTensor([0], []));
   const top = builder.initializer("top", floatTensor([6], []));
   builder.output(builder.add("Clip", [x, bottom, top], { outputs: ["y"] }));
+  return builder.build();
+}
+
+/** Softmax over several axes, a view by its batch and a Sum, in opset 9: most importing passes have something to do. */
+function flattenedOld(): Graph {
+  const builder = new GraphBuilder("old", 9);
+  const x = builder.input("x", "float32", ["N", 2, 3]);
+  const soft = builder.add("Softmax", [x], { attributes: { axis: attribute.int(1) } });
+  const batch = builder.add("Gather", [builder.add("Shape", [soft]), builder.constant(int64Tensor([0]))]);
+  const rest = builder.add("Constant", [], { attributes: { value: attribute.tensor(int64Tensor([-1])) } });
+  const target = builder.add("Concat", [batch, rest], { attributes: { axis: attribute.int(0) } });
+  const flat = builder.add("Reshape", [soft, target]);
+  builder.output(builder.add("Sum", [flat, flat, flat], { outputs: ["y"] }));
   return builder.build();
 }
 

@@ -61,7 +61,7 @@ export const dequantizeShape: ShapeRule = ({ inputs }) => [
 
 function broadcastAll(context: ShapeContext, from: number, dtype: DataType | undefined): ReturnType<ShapeRule> {
   const types = context.inputs.map((_, index) => ranked(context, index)).slice(from);
-  if (dtype === undefined || types.includes(undefined)) return [undefined];
+  if (dtype === undefined || types.length === 0 || types.includes(undefined)) return [undefined];
   const shapes = types.map((type) => type?.shape ?? []);
   return [{ dtype, shape: shapes.reduce((left, right) => broadcastShapes(left, right, context.node)) }];
 }
