@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
@@ -123,6 +123,35 @@ test("stops on Ctrl-C while it waits for its first release, although standard in
   const limit = setTimeout(() => run.child.kill("SIGKILL"), 60_000);
   assert.equal((await run.ended).code, 0);
   clearTimeout(limit);
+});
+
+test("says which engines run here, in the order of this very machine, and why not the others", async () => {
+  const dir = join(root, "doctor");
+  await mkdir(dir);
+  const engines = [
+    { engine: "remote", families: ["tensorrt"], address: `unix:${dir}/triton.sock`, deploy: { kind: "upload" } },
+    { engine: "tflite", families: ["tflite"] },
+    { engine: "onnxruntime", families: ["onnx"], providers: ["cpu"] },
+  ];
+  await writeFile(join(dir, "engines.json"), JSON.stringify(engines));
+  const json = await start("doctor", "--json", "--profile", "x86-64", "--data", dir).ended;
+  const said = JSON.parse(json.out) as { profile: string; engines: { choice: object; runs: boolean; why: string }[] };
+  assert.deepEqual([json.code, said.profile], [0, "x86-64"]);
+  assert.deepEqual(
+    said.engines.map(({ runs }) => runs),
+    [false, true, true],
+  );
+  assert.deepEqual(
+    said.engines.map(({ choice }) => choice),
+    engines,
+  );
+  assert.match(said.engines[0]?.why ?? "", /Expected an inference server at .*triton\.sock.*start it/);
+  const text = await start("doctor", "--profile", "x86-64", "--data", dir).ended;
+  assert.match(text.out, /absent {2}remote unix:.*\n {4}Expected .*\nruns {2}tflite {2}for tflite targets\n/);
+  await writeFile(join(dir, "engines.json"), JSON.stringify([{ engine: "remote", families: ["onnx"] }]));
+  const wrong = await start("doctor", "--profile", "x86-64", "--data", dir).ended;
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /Expected a list of engines in .*engines\.json/);
 });
 
 test("says in one sentence what is wrong and fails", async (t) => {

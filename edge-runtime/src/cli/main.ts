@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { runtimeVersion } from "../runtime/runtime-version.ts";
+import { doctorCommand } from "./doctor.ts";
 import { enrolCommand } from "./enrol.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -10,7 +11,8 @@ const program = new Command("fieldloop-edge")
   .showHelpAfterError()
   .addCommand(enrolCommand())
   .addCommand(runCommand())
-  .addCommand(statusCommand());
+  .addCommand(statusCommand())
+  .addCommand(doctorCommand());
 
 try {
   await program.parseAsync();

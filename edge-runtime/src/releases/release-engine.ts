@@ -37,6 +37,8 @@ interface Loaded extends ServingEngine {
 }
 
 const pauseMs = 1_000;
+/** A plan that is being built for a better engine is not waited for when a release closes. */
+const mostWaitMs = 5_000;
 
 /**
  * Loads a release's graphs into the first engine that is there; a release that does not run in it is refused, not tried in
@@ -55,6 +57,7 @@ class WatchedEngine implements ReleaseEngine {
   #serving!: ServingEngine;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
 
   constructor(options: ReleaseEngineOptions) {
     this.#options = options;
@@ -86,6 +89,7 @@ class WatchedEngine implements ReleaseEngine {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    await Promise.race([this.#looking, new Promise((resolve) => setTimeout(resolve, mostWaitMs).unref())]);
     const last = await this.#loaded.catch(() => undefined);
     await last?.host.close();
   }
@@ -148,8 +152,9 @@ class WatchedEngine implements ReleaseEngine {
   }
 
   #lookAgain(): void {
-    const look = () => void this.#lookForBetter().finally(() => this.#lookAgain());
-    if (!this.#closed) this.#timer = setTimeout(look, this.#options.lookAgainMs ?? 60_000).unref();
+    if (this.#closed) return;
+    const look = () => (this.#looking = this.#lookForBetter().finally(() => this.#lookAgain()));
+    this.#timer = setTimeout(look, this.#options.lookAgainMs ?? 60_000).unref();
   }
 
   /** Moves back to an engine that was not there when this release was loaded. */

@@ -13,7 +13,7 @@ export interface PlanBuild {
   readonly command: readonly string[];
   readonly version: readonly string[];
   readonly cache: string;
-  /** How long one build may take; an hour unless said otherwise, since small boards try thousands of kernels. */
+  /** How long one build may take; 15 minutes unless said otherwise, since small boards try thousands of kernels. */
   readonly timeoutMs?: number;
 }
 
@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 const execute = promisify(execFile);
-const hourMs = 3_600_000;
+const buildTimeoutMs = 15 * 60_000;
 const versionTimeoutMs = 60_000;
 
 /**
@@ -72,7 +72,11 @@ export async function tensorRtVersion(command: readonly string[]): Promise<strin
 
 async function runBuild(build: PlanBuild, onnx: string, plan: string): Promise<void> {
   const [program = "", ...args] = build.command.map((word) => word.replace("{onnx}", onnx).replace("{plan}", plan));
-  const limits = { timeout: build.timeoutMs ?? hourMs, killSignal: "SIGKILL", maxBuffer: 64 * 1024 ** 2 } as const;
+  const limits = {
+    timeout: build.timeoutMs ?? buildTimeoutMs,
+    killSignal: "SIGKILL",
+    maxBuffer: 64 * 1024 ** 2,
+  } as const;
   await execute(program, args, limits).catch((cause: unknown) => {
     throw failed(build.command, reasonOf(cause), cause);
   });
