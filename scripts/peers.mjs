@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const home =
   process.env.FIELDLOOP_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "fieldloop", "peers");
-const packages = ["numpy", "torch", "onnx", "onnxruntime"];
+const packages = ["numpy", "torch", "onnx", "onnxruntime", "kserve"];
 
 function run(program, args) {
   const { status } = spawnSync(program, args, { stdio: "inherit" });

@@ -1,3 +1,4 @@
+export { contractFailures } from "./engine/contract-cases.ts";
 export { engineContract } from "./engine/engine-contract.ts";
 export { StandInServer } from "./engine/remote/stand-in-server.ts";
 export { tinyBackbone, tinyConvolutions, tinyHead, tinyOnnx } from "./engine/tiny-onnx.ts";

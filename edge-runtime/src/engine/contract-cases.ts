@@ -68,6 +68,16 @@ export const contractCases: readonly ContractCase[] = [
   { title: "finishes accepted runs before a model is unloaded, then refuses it", check: unloads },
 ];
 
+/** The titles of the cases that an engine does not keep. */
+export async function contractFailures(
+  engine: Engine,
+  graphs: ContractGraphs = onnxContractGraphs,
+): Promise<readonly string[]> {
+  const failed: string[] = [];
+  for (const { title, check } of contractCases) await check(engine, graphs).catch(() => failed.push(title));
+  return failed;
+}
+
 const imagePort: Port = { name: "image", dtype: "uint8", shape: ["N", 2, 2, 3] };
 
 function image(batch: number, value = 9): Tensor {

@@ -65,7 +65,7 @@ describe("an infer message", () => {
           [3, 4.5],
         ],
       },
-      { name: "b", shape: [2], datatype: "INT64", data: [7, -7] },
+      { name: "b", shape: [2], datatype: "INT64", parameters: null, data: [7, -7] },
     ];
     const read = decodeInferAnswer(Buffer.from(JSON.stringify({ outputs })), undefined);
     assert.deepEqual(read.a, { dtype: "float32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4.5) });
@@ -82,6 +82,7 @@ describe("an infer message", () => {
       ["[1]", 99, 0],
       [head({ datatype: "BF16", data: [1, 2] }), undefined, 0],
       [head({ data: [1] }), undefined, 0],
+      [head({ datatype: "INT64", data: [1, 2 ** 60] }), undefined, 0],
       [head({ data: ["1", "2"] }), undefined, 0],
       [head({ shape: [-1], data: [] }), undefined, 0],
       [head({ shape: [2 ** 40], ...sized(8) }), head({ shape: [2 ** 40], ...sized(8) }).length, 8],

@@ -64,7 +64,7 @@ interface Described {
   readonly name: string;
   readonly shape: readonly number[];
   readonly datatype: string;
-  readonly parameters?: { readonly binary_data_size?: number };
+  readonly parameters?: { readonly binary_data_size?: number } | null;
   readonly data?: unknown;
 }
 
@@ -76,7 +76,10 @@ const DescribedSchema = Type.Object({
   name: Type.String({ maxLength: 1024 }),
   shape: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 16 }),
   datatype: Type.String({ maxLength: 16 }),
-  parameters: Type.Optional(Type.Object({ binary_data_size: Type.Optional(Type.Integer({ minimum: 0 })) })),
+  // Some servers write what is absent as null.
+  parameters: Type.Optional(
+    Type.Union([Type.Null(), Type.Object({ binary_data_size: Type.Optional(Type.Integer({ minimum: 0 })) })]),
+  ),
   data: Type.Optional(Type.Unknown()),
 });
 const answerSchema = compiled(Type.Object({ outputs: Type.Array(DescribedSchema, { maxItems: 1024 }) }));
@@ -128,14 +131,19 @@ function tensorsOf(described: readonly Described[], bytes: Uint8Array): Record<s
     else {
       if (length !== byteLength(dtype, shape) || at + length > bytes.length)
         throw malformed(`tensor "${name}" of ${datatype} [${shape.join(", ")}] has ${length} bytes`);
-      // A copy is aligned, and outlives the buffer that the message came in.
-      const copy = new Uint8Array(bytes.subarray(at, at + length));
-      tensors[name] = tensorView(dtype, shape, copy.buffer, 0);
+      tensors[name] = viewOf(dtype, shape, bytes.subarray(at, at + length));
       at += length;
     }
   }
   if (at !== bytes.length) throw malformed(`${bytes.length - at} bytes are left over`);
   return tensors;
+}
+
+/** The bytes as they lie where the element type allows, a copy otherwise. */
+function viewOf(dtype: TensorDtype, shape: readonly number[], bytes: Uint8Array): Tensor {
+  const isAligned = bytes.byteOffset % byteLength(dtype, [1]) === 0;
+  const { buffer, byteOffset } = isAligned ? bytes : new Uint8Array(bytes);
+  return tensorView(dtype, shape, buffer as ArrayBuffer, byteOffset); // what a socket gives is never shared memory
 }
 
 function fromJson(name: string, dtype: TensorDtype, shape: readonly number[], data: unknown): Tensor {
@@ -145,6 +153,8 @@ function fromJson(name: string, dtype: TensorDtype, shape: readonly number[], da
     throw malformed(`tensor "${name}" [${shape.join(", ")}] has ${values.length} values`);
   const tensor = tensorView(dtype, shape, new ArrayBuffer(byteLength(dtype, shape)), 0);
   values.forEach((value, index) => {
+    if (dtype === "int64" && !Number.isSafeInteger(Number(value)))
+      throw malformed(`tensor "${name}" holds ${value}, which JSON numbers do not carry exactly`);
     tensor.data[index] = dtype === "int64" ? BigInt(Number(value)) : Number(value);
   });
   return tensor;

@@ -92,7 +92,7 @@ export class ModelDeployer {
 
   async #untilReady(model: DeployedModel, signal: AbortSignal): Promise<void> {
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(mostPollMs, pauseMs * 2)) {
-      if (await this.#client.isModelReady(model, signal)) return;
+      if (await this.#client.isModelReady({ name: model.name }, signal)) return;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       signal.throwIfAborted();
     }

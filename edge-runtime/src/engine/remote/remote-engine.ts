@@ -69,7 +69,7 @@ async function openRemoteGraph(
 ): Promise<OpenedGraph> {
   const model = await deployer.deploy(await fileOf(graph, build));
   try {
-    return remoteGraph(client, deployer, graph.name, model, await client.ports(model));
+    return remoteGraph(client, deployer, graph.name, model, await client.ports({ name: model.name }));
   } catch (error) {
     await deployer.withdraw(model);
     throw error;
@@ -103,11 +103,13 @@ function remoteGraph(
   { inputs, outputs }: { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] },
 ): OpenedGraph {
   const names = outputs.map((output) => output.name);
+  // Its name is as telling as its version, and some servers know no versions.
+  const served = { name: model.name };
   return {
     name,
     inputs,
     outputs,
-    run: (feeds, signal) => client.infer(model, feeds, names, signal),
+    run: (feeds, signal) => client.infer(served, feeds, names, signal),
     release: () => deployer.withdraw(model),
   };
 }

@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { EdgeRuntimeError } from "../../errors.ts";
+import { wholeBody } from "./whole-body.ts";
 
 /** What is asked of a server. parts: the body, sent as it lies */
 export interface Question {
@@ -79,7 +80,7 @@ export class ServerConnection {
       };
       sent.once("error", (error) => end(() => reject(this.#named(sent, error))));
       sent.once("response", (answer) => {
-        this.#whole(answer).then(
+        wholeBody(answer, this.#maxAnswerBytes, () => this.#tooLarge()).then(
           (body) => end(() => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body })),
           (error: Error) => end(() => reject(this.#named(sent, error))),
         );
@@ -90,19 +91,11 @@ export class ServerConnection {
     });
   }
 
-  async #whole(answer: IncomingMessage): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength;
-      if (bytes > this.#maxAnswerBytes)
-        throw new EdgeRuntimeError(
-          "frame-too-large",
-          `The server at ${this.address} answers more than ${this.#maxAnswerBytes} bytes; ask for less at once.`,
-        );
-      chunks.push(chunk);
-    }
-    return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+  #tooLarge(): Error {
+    return new EdgeRuntimeError(
+      "frame-too-large",
+      `The server at ${this.address} answers more than ${this.#maxAnswerBytes} bytes; ask for less at once.`,
+    );
   }
 
   #named(sent: ClientRequest, error: Error): Error {

@@ -7,6 +7,7 @@ import type { Engine, LoadedModel, Port } from "../engine.ts";
 import { startInlineEngine } from "../inline-engine.ts";
 import type { Tensor } from "../tensor.ts";
 import { datatypes, decodeInferRequest, encodeInferAnswer } from "./infer-message.ts";
+import { wholeBody } from "./whole-body.ts";
 
 /** How a stand-in serves. plans: the TensorRT version whose plans it takes; ONNX files only without it */
 export interface StandInOptions {
@@ -47,8 +48,7 @@ export class StandInServer {
         ({ status = 200, headers = {}, parts }) => {
           const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
           response.writeHead(status, { "Content-Length": length, ...headers });
-          for (const part of parts) response.write(part);
-          response.end();
+          response.end(Buffer.concat(parts));
         },
         (error: Error) => {
           const status = error instanceof Missing ? 404 : 400;
@@ -167,15 +167,8 @@ function json(value: object): Reply {
   return { headers: { "Content-Type": "application/json" }, parts: [Buffer.from(JSON.stringify(value))] };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBodyBytes) throw new Error(`a request may have ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+  return wholeBody(request, maxBodyBytes, () => new Error(`a request may have ${maxBodyBytes} bytes`));
 }
 
 function described({ name, dtype, shape }: Port) {
