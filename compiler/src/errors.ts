@@ -9,6 +9,7 @@ export type CompilerErrorCode =
   | "control-flow"
   | "sparse-weights"
   | "no-gradient-rule"
+  | "nothing-shared"
   | "invalid-argument"
   | "empty-histogram"
   | "no-calibration"

@@ -56,6 +56,7 @@ export {
 } from "./graph/tensor.ts";
 export { tensorFromMessage } from "./graph/tensor-message.ts";
 export { verifyGraph } from "./graph/verify-graph.ts";
+export { type Merge, type MergedModel, mergeModels } from "./merge/merge-models.ts";
 export { decodeMessage, encodeMessage } from "./onnx/codec.ts";
 export type { ExternalRange, ReadExternalData } from "./onnx/external-data.ts";
 export { externalDataIn } from "./onnx/external-data-in.ts";

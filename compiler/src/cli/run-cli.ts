@@ -2,10 +2,11 @@ import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { compileCommand } from "./commands/compile.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { mergeCommand } from "./commands/merge.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { printer, type Write } from "./output.ts";
 
-const commands = [compileCommand, inspectCommand, verifyCommand, benchCommand];
+const commands = [compileCommand, inspectCommand, verifyCommand, benchCommand, mergeCommand];
 
 /** Runs `fieldloop-compile` with the arguments after its name; returns the exit code, errors being told in one sentence. */
 export async function runCli(given: readonly string[], out: Write, err: Write): Promise<number> {

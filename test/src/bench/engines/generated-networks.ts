@@ -108,32 +108,34 @@ function resNet8(widen: number): Graph {
   return net.finish(value, 10);
 }
 
-/** MobileNet v1 (Howard et al. 2017) at width 0.25, 96 px, as in MLPerf Tiny's visual wake words. */
-function mobileNet(): Graph {
-  const net = new NetworkWriter("mobilenet-shape", 96);
-  let channels = 8;
+/** Output channels at width 1 and stride of MobileNet v1's thirteen blocks. */
+const mobileBlocks: readonly (readonly [channels: number, stride: number])[] = [
+  [64, 1],
+  [128, 2],
+  [128, 1],
+  [256, 2],
+  [256, 1],
+  [512, 2],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [1024, 2],
+  [1024, 1],
+];
+
+/** MobileNet v1 (Howard et al. 2017). MLPerf Tiny's visual wake words has width 0.25 and 96 px. features: of its last layer */
+export function mobileNet({ width = 0.25, side = 96, features = 64 } = {}): Graph {
+  const net = new NetworkWriter("mobilenet-shape", side);
+  let channels = 32 * width;
   let value = net.convRelu("image", { channels, kernel: 3, stride: 2 });
-  const blocks: readonly (readonly [channels: number, stride: number])[] = [
-    [16, 1],
-    [32, 2],
-    [32, 1],
-    [64, 2],
-    [64, 1],
-    [128, 2],
-    [128, 1],
-    [128, 1],
-    [128, 1],
-    [128, 1],
-    [128, 1],
-    [256, 2],
-    [256, 1],
-  ];
-  for (const [after, stride] of blocks) {
+  for (const [after, stride] of mobileBlocks) {
     value = net.convRelu(value, { channels, kernel: 3, stride, group: channels });
-    value = net.convRelu(value, { channels: after, kernel: 1 });
-    channels = after;
+    channels = after * width;
+    value = net.convRelu(value, { channels, kernel: 1 });
   }
-  return net.finish(value, 64);
+  return net.finish(value, features);
 }
 
 /** Every generated network, the large one first. */
@@ -141,5 +143,5 @@ export const generatedNetworks: readonly GeneratedNetwork[] = [
   { name: "resnet50-shape", kind: "dense", side: 224, graph: resNet50 },
   { name: "resnet8-3x", kind: "dense", side: 32, graph: () => resNet8(3) },
   { name: "resnet8", kind: "tiny dense", side: 32, graph: () => resNet8(1) },
-  { name: "mobilenet-shape", kind: "depthwise", side: 96, graph: mobileNet },
+  { name: "mobilenet-shape", kind: "depthwise", side: 96, graph: () => mobileNet() },
 ];
