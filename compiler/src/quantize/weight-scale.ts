@@ -7,6 +7,8 @@ const candidateStep = 0.004;
 /** What an error counts for: of the channel's sum 1, of a kernel's sum and of a single weight less. */
 const kernelShare = 0.1;
 const weightShare = 0.2;
+/** The search takes longest of all that compiling does, and several targets ask for the same weights. */
+const chosen = new WeakMap<Tensor, Map<string, Float32Array>>();
 
 /**
  * Chooses one scale per channel along `axis`: the smallest that holds the channel's largest weight, or one up to 9 % wider
@@ -14,6 +16,14 @@ const weightShare = 0.2;
  * largest: the greatest integer on either side · a channel of zeros gets 1
  */
 export function channelScales(weight: Tensor, axis: number, largest: number): Float32Array {
+  const known = chosen.get(weight) ?? new Map<string, Float32Array>();
+  chosen.set(weight, known);
+  const scales = known.get(`${axis} ${largest}`) ?? searchedScales(weight, axis, largest);
+  known.set(`${axis} ${largest}`, scales);
+  return scales.slice();
+}
+
+function searchedScales(weight: Tensor, axis: number, largest: number): Float32Array {
   const kernel = kernelSize(weight.shape, axis);
   return Float32Array.from(channelsAlong(weight, axis), (values) => {
     const peak = values.reduce((high, value) => Math.max(high, Math.abs(value)), 0);
@@ -41,7 +51,8 @@ function roundingLoss(
   kernel: number,
   { scale, largest }: { scale: number; largest: number },
 ): number {
-  const scaled = values.map((value) => value / scale);
+  const scaled = new Float64Array(values.length);
+  for (let place = 0; place < values.length; place += 1) scaled[place] = values[place]! / scale;
   const rounded = roundPreservingSums(scaled, kernel, largest);
   let [channelError, kernelLoss, weightLoss] = [0, 0, 0];
   for (let start = 0; start < values.length; start += kernel) {

@@ -356,6 +356,32 @@ test("a sigmoid that leaves the graph and is read by integers stays float", asyn
   assert.ok(decibels < -25, `${decibels} dB`);
 });
 
+test("a backbone's several outputs keep their names, order and values, also where one is read on", async () => {
+  const builder = new GraphBuilder("graph");
+  const start = relu(builder, conv([6, 4, 3, 3], same)(builder, builder.input("x", "float32", planes)));
+  const named = (op: string, inputs: readonly string[], name: string, attributes = {}) =>
+    builder.add(op, inputs, { outputs: [name], attributes });
+  const features = named("Flatten", [builder.add("GlobalAveragePool", [start])], "features");
+  const weights = [weight(builder, [5, 6]), weight(builder, [5])];
+  const scores = named("Gemm", [features, ...weights], "scores", { transB: attribute.int(1) });
+  const names = ["start", features, scores, named("Softmax", [scores], "shares", { axis: attribute.int(-1) })];
+  builder.add("Identity", [start], { outputs: ["start"] });
+  for (const name of names) builder.output(name);
+  const graph = builder.build();
+  const feeds: Readonly<Record<string, Tensor>> = { x: { dtype: "float32", shape: [2, 4, 8, 8], data: noise(512) } };
+  const observed = await observeActivations(graph, onnxruntime, [feeds], tfliteActivations(graph));
+  const expected = await runAll(onnxruntime, serializeModel(graph), feeds);
+  for (const plan of [new Map(), planForTflite(graph, observed, "minmax")]) {
+    const found = await runAll(tflite, exportTflite(graph, plan), feeds);
+    assert.deepEqual(Object.keys(found), names);
+    for (const name of names) {
+      const decibels = noiseDb(found[name]!.data as Float32Array, expected[name]!.data as Float32Array);
+      assert.ok(decibels < (plan.size === 0 ? -90 : -25), `${name}: ${decibels} dB`);
+      assert.deepEqual(found[name]!.shape, expected[name]!.shape);
+    }
+  }
+});
+
 test("a written float model is imported again with the same values", async () => {
   const graph = graphOf(
     planes,
@@ -420,10 +446,14 @@ function graphOf(input: readonly (number | string)[], grow: Grow): Graph {
 }
 
 async function run(engine: Engine, bytes: Uint8Array, feeds: Readonly<Record<string, Tensor>>): Promise<Float32Array> {
+  return Object.values(await runAll(engine, bytes, feeds))[0]!.data as Float32Array;
+}
+
+async function runAll(engine: Engine, bytes: Uint8Array, feeds: Readonly<Record<string, Tensor>>) {
   const model = await engine.load([{ name: "graph", bytes }]);
   const { outputs } = await model.run(feeds);
   await model.unload();
-  return Object.values(outputs)[0]!.data as Float32Array;
+  return outputs;
 }
 
 /** The plain kernels' answer, row by row. */

@@ -1,9 +1,9 @@
 import type { Node } from "../../graph/graph.ts";
-import { elementCount, floatsOf, floatTensor, integersOf, type Tensor } from "../../graph/tensor.ts";
+import { elementCount, floatsOf, floatTensor, type Tensor } from "../../graph/tensor.ts";
 import { quantizedConstant } from "../../quantize/lower-to-qdq.ts";
 import type { QuantParameters } from "../../quantize/quant-plan.ts";
 import type { TfliteOptions } from "../tflite-model.ts";
-import { transposedTensor } from "../transposed-tensor.ts";
+import { transposedIntegers, transposedTensor } from "../transposed-tensor.ts";
 import { type Exporter, type Form, type Kind, quantizationOf } from "./exporter.ts";
 import { bytesOf } from "./tflite-builder.ts";
 
@@ -46,10 +46,10 @@ function integerWeights(
   { weight, seenAs = weight.shape, order, shape, axis }: Weighted,
   parameters: QuantParameters,
 ): number {
-  const integers = Float32Array.from(integersOf(quantizedConstant(weight, parameters)));
-  const moved = transposedTensor(integers, seenAs, order);
-  const target = shape ?? moved.shape;
-  const data = bytesOf(Int8Array.from(floatsOf(moved)));
+  const { bytes } = quantizedConstant(weight, parameters);
+  const integers = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = bytesOf(transposedIntegers(integers, seenAs, order));
+  const target = shape ?? order.map((from) => seenAs[from]!);
   return exporter.builder.constant({
     type: "int8",
     shape: target,
