@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { runInThisContext } from "node:vm";
 import { EdgeRuntimeError } from "../../errors.ts";
 
@@ -52,21 +51,24 @@ type ModuleFactory = (options: object) => Promise<Omit<WasmModule, "complaints">
 /** The files of `@tensorflow/tfjs-tflite` 0.0.1-alpha.10 that run here: an unmaintained package is taken by its bytes. */
 const files = {
   glue: {
-    path: "tflite_web_api_cc_simd.js",
+    name: "@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd.js",
+    where: () => import.meta.resolve("@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd.js"),
     sha256: "d5c71816525140d7a35b59a908d3b07d42741576630e647d246c19c6fa72d63d",
   },
   wasm: {
-    path: "tflite_web_api_cc_simd.wasm",
+    name: "@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd.wasm",
+    where: () => import.meta.resolve("@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd.wasm"),
     sha256: "40f49cc2d458ec09bb43db160e9e55f4b3c790a4c1d1fa280f8a61796296cf8e",
   },
 } as const;
+type ModuleFile = (typeof files)[keyof typeof files];
 
 /**
  * Loads the wasm and its glue directly; the package's own JavaScript wants a browser, adds 70 µs a run and is not needed.
  * read: gives a file's bytes, the installed package's unless said otherwise
  * @throws {EdgeRuntimeError} `engine-unavailable` when a file is missing or not the one that was tried
  */
-export async function loadWasmModule(read: (path: string) => Uint8Array = readInstalled): Promise<WasmModule> {
+export async function loadWasmModule(read: (file: ModuleFile) => Uint8Array = readInstalled): Promise<WasmModule> {
   const [glue, wasmBinary] = [verified(files.glue, read), verified(files.wasm, read)];
   const complaints: string[] = [];
   try {
@@ -79,22 +81,19 @@ export async function loadWasmModule(read: (path: string) => Uint8Array = readIn
   }
 }
 
-function readInstalled(path: string): Uint8Array {
-  return readFileSync(createRequire(import.meta.url).resolve(`@tensorflow/tfjs-tflite/wasm/${path}`));
+function readInstalled({ where }: ModuleFile): Uint8Array {
+  return readFileSync(new URL(where()));
 }
 
-function verified(
-  { path, sha256 }: { readonly path: string; readonly sha256: string },
-  read: (path: string) => Uint8Array,
-): Uint8Array {
+function verified(file: ModuleFile, read: (file: ModuleFile) => Uint8Array): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = read(path);
+    bytes = read(file);
   } catch (cause) {
-    throw unavailable(`${path} cannot be read`, cause);
+    throw unavailable(`${file.name} cannot be read`, cause);
   }
   const got = createHash("sha256").update(bytes).digest("hex");
-  if (got !== sha256) throw unavailable(`${path} has SHA-256 ${got}, not ${sha256}`);
+  if (got !== file.sha256) throw unavailable(`${file.name} has SHA-256 ${got}, not ${file.sha256}`);
   return bytes;
 }
 
