@@ -5,25 +5,35 @@ import { CompilerError } from "../../errors.ts";
 import { attribute, type Graph } from "../../graph/graph.ts";
 import { GraphBuilder } from "../../graph/graph-builder.ts";
 import { serializeModel } from "../../graph/model.ts";
-import { elementCount, floatTensor, int64Tensor } from "../../graph/tensor.ts";
+import { elementCount } from "../../graph/tensor.ts";
 import { runPasses } from "../../passes/pass.ts";
 import { floatPasses } from "../../passes/pass-list.ts";
 import { randomClassifier, randomImages } from "../../passes/random-classifier.ts";
 import { observeActivations } from "../../quantize/calibrate.ts";
-import { seededRandom } from "../../statistics/index.ts";
 import { batchOf } from "../../targets/image-batches.ts";
 import { importTflite } from "../import/import-tflite.ts";
 import { parseTflite } from "../parse-tflite.ts";
 import type { Elements } from "../reference/kernel.ts";
 import { runReference } from "../reference/run-reference.ts";
 import type { TfliteModel } from "../tflite-model.ts";
+import {
+  cases,
+  chain,
+  conv,
+  dense,
+  type Grow,
+  noise,
+  one,
+  planes,
+  relu,
+  same,
+  weight,
+} from "./export-cases.fixture.ts";
 import { exportTflite } from "./export-tflite.ts";
 import { planForTflite, tfliteActivations } from "./plan-tflite.ts";
 
 let onnxruntime: Engine;
 let tflite: Engine;
-const random = seededRandom("exported graphs");
-const noise = (count: number) => Float32Array.from({ length: count }, () => 2 * random() - 1);
 
 before(async () => {
   onnxruntime = await startInlineEngine();
@@ -33,214 +43,6 @@ after(async () => {
   await onnxruntime.close();
   await tflite.close();
 });
-
-type Grow = (builder: GraphBuilder, input: string) => string;
-
-interface Case {
-  readonly of: string;
-  readonly input: readonly (number | string)[];
-  readonly grow: Grow;
-  /** The operators of the float file, and of the int8 one without its QUANTIZE and DEQUANTIZE. */
-  readonly float: readonly string[];
-  readonly int8: readonly string[];
-}
-
-const weight = (builder: GraphBuilder, shape: readonly number[]) => {
-  const scale = 1 / Math.sqrt(elementCount(shape.slice(1)));
-  return builder.constant(
-    floatTensor(
-      noise(elementCount(shape)).map((value) => value * scale),
-      shape,
-    ),
-  );
-};
-
-function conv(shape: readonly number[], attributes: Readonly<Record<string, readonly number[] | number>> = {}): Grow {
-  return (builder, x) =>
-    builder.add("Conv", [x, weight(builder, shape), weight(builder, [shape[0]!])], {
-      attributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, value]) => [
-          name,
-          typeof value === "number" ? attribute.int(value) : attribute.ints(value),
-        ]),
-      ),
-    });
-}
-
-const one =
-  (op: string, attributes = {}): Grow =>
-  (builder, x) =>
-    builder.add(op, [x], { attributes });
-const then =
-  (...steps: Grow[]): Grow =>
-  (builder, x) =>
-    steps.reduce((value, step) => step(builder, value), x);
-const relu = one("Relu");
-const dense =
-  (units: number, depth: number): Grow =>
-  (builder, x) =>
-    builder.add("Gemm", [x, weight(builder, [units, depth]), weight(builder, [units])], {
-      attributes: { transB: attribute.int(1) },
-    });
-const planes = ["N", 4, 8, 8];
-const same = { pads: [1, 1, 1, 1] };
-
-const cases: readonly Case[] = [
-  {
-    of: "a convolution whose pads are SAME",
-    input: planes,
-    grow: then(conv([6, 4, 3, 3], same), relu),
-    float: ["TRANSPOSE", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "a convolution whose pads are not SAME, since its stride is 2",
-    input: planes,
-    grow: conv([6, 4, 3, 3], { ...same, strides: [2, 2] }),
-    float: ["TRANSPOSE", "PAD", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "PAD", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "a depthwise convolution with gaps",
-    input: planes,
-    grow: conv([8, 1, 3, 3], { group: 4, pads: [2, 2, 2, 2], dilations: [2, 2] }),
-    float: ["TRANSPOSE", "DEPTHWISE_CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "DEPTHWISE_CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "rows through two layers",
-    input: ["N", 20],
-    grow: then(dense(12, 20), relu, dense(5, 12)),
-    float: ["FULLY_CONNECTED", "FULLY_CONNECTED"],
-    int8: ["RESHAPE", "CONV_2D", "CONV_2D", "RESHAPE"],
-  },
-  {
-    of: "planes flattened into a layer",
-    input: planes,
-    grow: then(
-      conv([6, 4, 3, 3], same),
-      relu,
-      one("MaxPool", { kernel_shape: attribute.ints([2, 2]), strides: attribute.ints([2, 2]) }),
-      one("Flatten"),
-      dense(5, 96),
-    ),
-    float: ["TRANSPOSE", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED"],
-    int8: ["TRANSPOSE", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "CONV_2D", "RESHAPE"],
-  },
-  {
-    of: "planes flattened for all to see",
-    input: planes,
-    grow: then(conv([6, 4, 1, 1]), one("Flatten")),
-    float: ["TRANSPOSE", "CONV_2D", "TRANSPOSE", "RESHAPE"],
-    int8: ["TRANSPOSE", "CONV_2D", "TRANSPOSE", "RESHAPE"],
-  },
-  {
-    of: "the mean of planes into a layer and shares",
-    input: planes,
-    grow: then(
-      conv([6, 4, 3, 3], same),
-      relu,
-      one("GlobalAveragePool"),
-      one("Flatten"),
-      dense(5, 6),
-      one("Softmax", { axis: attribute.int(-1) }),
-    ),
-    float: ["TRANSPOSE", "CONV_2D", "MEAN", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"],
-    int8: ["TRANSPOSE", "CONV_2D", "MEAN", "CONV_2D", "SOFTMAX", "RESHAPE"],
-  },
-  {
-    of: "a block with a way around",
-    input: planes,
-    grow: (builder, x) => {
-      const start = relu(builder, conv([6, 4, 1, 1])(builder, x));
-      const branch = conv([6, 6, 3, 3], same)(builder, start);
-      return conv([3, 6, 1, 1])(builder, relu(builder, builder.add("Add", [start, branch])));
-    },
-    float: ["TRANSPOSE", "CONV_2D", "CONV_2D", "ADD", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "CONV_2D", "CONV_2D", "ADD", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "channels weighed by shares of themselves",
-    input: planes,
-    grow: (builder, x) => {
-      const start = conv([6, 4, 1, 1])(builder, x);
-      const gate = one("Sigmoid")(builder, conv([6, 6, 1, 1])(builder, one("GlobalAveragePool")(builder, start)));
-      return conv([3, 6, 1, 1])(builder, builder.add("Mul", [start, gate]));
-    },
-    float: ["TRANSPOSE", "CONV_2D", "MEAN", "CONV_2D", "LOGISTIC", "MUL", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "CONV_2D", "MEAN", "CONV_2D", "LOGISTIC", "MUL", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "branches joined at one scale",
-    input: planes,
-    grow: (builder, x) => {
-      const left = relu(builder, conv([3, 4, 1, 1])(builder, x));
-      const right = one("Tanh")(builder, conv([2, 4, 1, 1])(builder, x));
-      const joined = builder.add("Concat", [left, right], { attributes: { axis: attribute.int(1) } });
-      return conv([3, 5, 1, 1])(builder, joined);
-    },
-    float: ["TRANSPOSE", "CONV_2D", "CONV_2D", "TANH", "CONCATENATION", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "CONV_2D", "CONV_2D", "TANH", "CONCATENATION", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "pools of every kind of padding",
-    input: planes,
-    grow: then(
-      conv([4, 4, 1, 1]),
-      relu,
-      one("MaxPool", {
-        kernel_shape: attribute.ints([3, 3]),
-        strides: attribute.ints([2, 2]),
-        pads: attribute.ints([1, 1, 1, 1]),
-      }),
-      one("AveragePool", { kernel_shape: attribute.ints([3, 3]), pads: attribute.ints([1, 1, 1, 1]) }),
-      conv([3, 4, 1, 1]),
-    ),
-    float: ["TRANSPOSE", "CONV_2D", "PADV2", "MAX_POOL_2D", "AVERAGE_POOL_2D", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "CONV_2D", "PADV2", "MAX_POOL_2D", "AVERAGE_POOL_2D", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "values per channel added and clipped",
-    input: planes,
-    grow: (builder, x) => {
-      const shifted = builder.add("Sub", [conv([6, 4, 1, 1])(builder, x), weight(builder, [6, 1, 1])]);
-      const clipped = builder.add("Clip", [
-        shifted,
-        builder.constant(floatTensor([0], [])),
-        builder.constant(floatTensor([6], [])),
-      ]);
-      return conv([3, 6, 1, 1])(builder, clipped);
-    },
-    float: ["TRANSPOSE", "CONV_2D", "SUB", "CONV_2D", "TRANSPOSE"],
-    int8: ["TRANSPOSE", "CONV_2D", "SUB", "CONV_2D", "TRANSPOSE"],
-  },
-  {
-    of: "padding, reshaping and turning",
-    input: planes,
-    grow: (builder, x) => {
-      const padded = builder.add("Pad", [
-        conv([4, 4, 1, 1])(builder, x),
-        builder.constant(int64Tensor([0, 0, 1, 0, 0, 0, 0, 1])),
-      ]);
-      const turned = one("Transpose", { perm: attribute.ints([0, 1, 3, 2]) })(builder, padded);
-      return builder.add("Reshape", [conv([4, 4, 1, 1])(builder, turned), builder.constant(int64Tensor([0, 2, 162]))]);
-    },
-    float: ["TRANSPOSE", "CONV_2D", "PAD", "TRANSPOSE", "TRANSPOSE", "TRANSPOSE", "CONV_2D", "TRANSPOSE", "RESHAPE"],
-    int8: ["TRANSPOSE", "CONV_2D", "PAD", "TRANSPOSE", "TRANSPOSE", "TRANSPOSE", "CONV_2D", "TRANSPOSE", "RESHAPE"],
-  },
-  {
-    of: "a clip to bounds that TFLite has not",
-    input: ["N", 9],
-    grow: (builder, x) =>
-      builder.add("Clip", [
-        dense(7, 9)(builder, x),
-        builder.constant(floatTensor([-0.2], [])),
-        builder.constant(floatTensor([0.3], [])),
-      ]),
-    float: ["FULLY_CONNECTED", "MAXIMUM", "MINIMUM"],
-    int8: ["RESHAPE", "CONV_2D", "MAXIMUM", "MINIMUM", "RESHAPE"],
-  },
-];
 
 for (const { of, input, grow, float, int8 } of cases) {
   test(`writes ${of}`, async () => {
@@ -306,7 +108,7 @@ test("softmax, sigmoid and tanh between integers have the scales that TFLite fix
     ["Sigmoid", 1 / 256, -128],
     ["Tanh", 1 / 128, 0],
   ] as const) {
-    const graph = graphOf(["N", 9], then(dense(7, 9), one(op), dense(3, 7)));
+    const graph = graphOf(["N", 9], chain(dense(7, 9), one(op), dense(3, 7)));
     const feeds: Readonly<Record<string, Tensor>> = { x: { dtype: "float32", shape: [4, 9], data: noise(36) } };
     const observed = await observeActivations(graph, onnxruntime, [feeds], tfliteActivations(graph));
     const model = parseTflite(exportTflite(graph, planForTflite(graph, observed, "minmax")));
@@ -319,9 +121,9 @@ test("softmax, sigmoid and tanh between integers have the scales that TFLite fix
 
 test("what has no integer form, or no scale that fits it, runs in floats between integers", async () => {
   const graphs: readonly (readonly [Grow, string, string])[] = [
-    [then(dense(7, 9), one("LeakyRelu"), dense(3, 7)), "LEAKY_RELU", "float32"],
-    [then(dense(7, 9), one("Exp"), dense(3, 7)), "EXP", "float32"],
-    [then(dense(7, 9), one("Sigmoid"), dense(3, 7)), "LOGISTIC", "int8"],
+    [chain(dense(7, 9), one("LeakyRelu"), dense(3, 7)), "LEAKY_RELU", "float32"],
+    [chain(dense(7, 9), one("Exp"), dense(3, 7)), "EXP", "float32"],
+    [chain(dense(7, 9), one("Sigmoid"), dense(3, 7)), "LOGISTIC", "int8"],
   ];
   for (const [grow, op, type] of graphs) {
     const { model, decibels } = await quantizedFile(graphOf(["N", 9], grow), [4, 9]);
@@ -385,7 +187,7 @@ test("a backbone's several outputs keep their names, order and values, also wher
 test("a written float model is imported again with the same values", async () => {
   const graph = graphOf(
     planes,
-    then(conv([6, 4, 3, 3], same), relu, one("GlobalAveragePool"), one("Flatten"), dense(5, 6)),
+    chain(conv([6, 4, 3, 3], same), relu, one("GlobalAveragePool"), one("Flatten"), dense(5, 6)),
   );
   const feeds: Readonly<Record<string, Tensor>> = { x: { dtype: "float32", shape: [2, 4, 8, 8], data: noise(512) } };
   const again = importTflite(exportTflite(graph));

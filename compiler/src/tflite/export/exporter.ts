@@ -4,10 +4,11 @@ import { floatsOf, integersOf, type Tensor } from "../../graph/tensor.ts";
 import { bytesBehind } from "../../quantize/activation-choice.ts";
 import { quantizedConstant } from "../../quantize/lower-to-qdq.ts";
 import type { QuantParameters, QuantPlan } from "../../quantize/quant-plan.ts";
-import type { TfliteOptions, TfliteQuantization, TfliteTensor } from "../tflite-model.ts";
+import type { TfliteOptions, TfliteTensor } from "../tflite-model.ts";
 import { transposedTensor } from "../transposed-tensor.ts";
 import { activationOf, fusedActivations } from "./fused-activation.ts";
 import { integerOperator } from "./integer-operators.ts";
+import { hasScale, quantizationOf, sameQuantization } from "./quantization.ts";
 import { bytesOf, type TfliteBuilder } from "./tflite-builder.ts";
 
 /** How a value's elements are held: as reals, as the plan's int8, or as the integers that it is (bytes of an image). */
@@ -284,22 +285,6 @@ export class Exporter {
     const data = bytesOf(Int8Array.from(integersOf(quantizedConstant(constant, parameters))));
     return this.builder.constant({ type: "int8", shape, data, quantization: quantizationOf(parameters) });
   }
-}
-
-/** A plan's parameters as TFLite writes them. */
-export function quantizationOf({ scale, zeroPoint, axis = 0 }: QuantParameters): TfliteQuantization {
-  return { scale, zeroPoint: Array.from(scale, () => zeroPoint), axis };
-}
-
-function hasScale(
-  { scale, zeroPoint }: QuantParameters,
-  fixed: { readonly scale: number; readonly zeroPoint: number },
-) {
-  return scale[0] === Math.fround(fixed.scale) && zeroPoint === fixed.zeroPoint;
-}
-
-function sameQuantization(left: TfliteQuantization | undefined, right: TfliteQuantization): boolean {
-  return left !== undefined && `${left.scale} ${left.zeroPoint}` === `${right.scale} ${right.zeroPoint}`;
 }
 
 function otherForm(form: Form): Form {

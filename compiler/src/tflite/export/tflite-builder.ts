@@ -2,6 +2,7 @@ import { digestOf } from "@fieldloop/devices";
 import { CompilerError } from "../../errors.ts";
 import type { TfliteModel, TfliteOperator, TfliteOptions, TfliteQuantization, TfliteTensor } from "../tflite-model.ts";
 import { operatorVersion } from "./operator-version.ts";
+import { sameQuantization } from "./quantization.ts";
 
 /** Grows a TFLite graph operator by operator, each with the version that it needs. */
 export class TfliteBuilder {
@@ -70,8 +71,7 @@ export class TfliteBuilder {
     const tensor = this.tensorAt(place);
     const known = tensor.quantization;
     if (known === undefined) this.#tensors[place] = { ...tensor, quantization };
-    const isOther =
-      known !== undefined && `${known.scale} ${known.zeroPoint}` !== `${quantization.scale} ${quantization.zeroPoint}`;
+    const isOther = known !== undefined && !sameQuantization(known, quantization);
     if (!isOther) return place;
     const { type, shape } = tensor;
     return this.add(

@@ -4,7 +4,8 @@ import { quantizedConstant } from "../../quantize/lower-to-qdq.ts";
 import type { QuantParameters } from "../../quantize/quant-plan.ts";
 import type { TfliteOptions } from "../tflite-model.ts";
 import { transposedIntegers, transposedTensor } from "../transposed-tensor.ts";
-import { type Exporter, type Form, type Kind, quantizationOf } from "./exporter.ts";
+import type { Exporter, Form, Kind } from "./exporter.ts";
+import { quantizationOf } from "./quantization.ts";
 import { bytesOf } from "./tflite-builder.ts";
 
 /** An operator with weights, its weight and bias being inputs 1 and 2 of the node. */
