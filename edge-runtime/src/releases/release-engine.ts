@@ -119,11 +119,12 @@ class WatchedEngine implements ReleaseEngine {
     return loaded;
   }
 
-  async #loadInto(candidate: EngineCandidate) {
+  /** isTrial: whether the release is served by another engine meanwhile, so that a crash here is no crash of it */
+  async #loadInto(candidate: EngineCandidate, isTrial = false) {
     let isReady = false;
     const host = await candidate.start((exit) => {
       if (this.#closed || exit.reason === "closed") return;
-      this.#options.onCrash(exit);
+      if (isReady || !isTrial) this.#options.onCrash(exit);
       if (isReady) this.#restart();
     });
     try {
@@ -162,7 +163,7 @@ class WatchedEngine implements ReleaseEngine {
     const serving = this.#loaded;
     const { rank = 0 } = (await serving.catch(() => undefined)) ?? {};
     for (const [better, candidate] of this.#options.candidates.slice(0, rank).entries()) {
-      const found = await this.#loadInto(candidate).catch(() => undefined);
+      const found = await this.#loadInto(candidate, true).catch(() => undefined);
       if (found === undefined) continue;
       if (this.#closed || serving !== this.#loaded) return found.host.close();
       this.#loaded = Promise.resolve(this.#serve({ ...found, rank: better, passedOver: [] }));

@@ -106,10 +106,21 @@ function createSession(
   return typeof bytes === "string" ? InferenceSession.create(bytes, options) : InferenceSession.create(bytes, options);
 }
 
-function providerAbsent(provider: string, why: string, cause?: unknown): EdgeRuntimeError {
+const cudaRemedy =
+  'install CUDA 12 and cuDNN 9, run "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node" (x86-64 only)';
+const remedies: Readonly<Record<ExecutionProvider, string>> = {
+  cpu: "install the dependencies again",
+  cuda: cudaRemedy,
+  tensorrt: `${cudaRemedy}, install TensorRT`,
+  webgpu: "install a Vulkan driver for the GPU",
+};
+
+function providerAbsent(provider: ExecutionProvider, why: string, cause?: unknown): EdgeRuntimeError {
+  // Native sentences begin with the place in the source and end with a newline.
+  const reason = why.replace(/^\/onnxruntime_src.*? was (?:true|false)\. /s, "").trim();
   return new EdgeRuntimeError(
     "provider-absent",
-    `Expected onnxruntime to compute with "${provider}" on this machine, it cannot: ${why}; name another execution provider.`,
+    `Expected onnxruntime to compute with "${provider}" on this machine, it cannot: ${reason}; ${remedies[provider]}, or name another provider.`,
     { cause },
   );
 }
