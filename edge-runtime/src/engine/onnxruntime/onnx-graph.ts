@@ -107,7 +107,7 @@ function createSession(
 }
 
 const cudaRemedy =
-  'install CUDA 12 and cuDNN 9, run "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node" (x86-64 only)';
+  'install CUDA 12 and cuDNN 9, run "node script/install --onnxruntime-node-install=cuda12" in node_modules/onnxruntime-node (x86-64 only)';
 const remedies: Readonly<Record<ExecutionProvider, string>> = {
   cpu: "install the dependencies again",
   cuda: cudaRemedy,
