@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { decodeMessage, generateKeyPair, type ReleaseManifest } from "@fieldloop/devices";
 import type { Engine, EngineExit, RunResult } from "../engine/engine.ts";
 import { startInlineEngine } from "../engine/inline-engine.ts";
+import { tinyTfliteBackbone, tinyTfliteHead } from "../engine/tflite/tiny-tflite.ts";
+import { tinyBackbone, tinyHead } from "../engine/tiny-onnx.ts";
 import { EdgeRuntimeError } from "../errors.ts";
 import { writeIdentity } from "../identity/identity.ts";
 import { desire, makeTinyRelease, type TinyRelease, tinyImage, writeBundle } from "../releases/tiny-release.ts";
@@ -21,10 +23,11 @@ const change = (manifest: ReleaseManifest): ReleaseManifest => ({
 const first = await makeTinyRelease(keys, { seed: 1, change });
 const second = await makeTinyRelease(keys, { seed: 2, change });
 
-async function opened(t: TestContext, options: RuntimeOptions = {}) {
+async function opened(t: TestContext, options: RuntimeOptions = {}, engines?: readonly object[]) {
   const root = await mkdtemp(join(tmpdir(), "fieldloop-hello-"));
   const hub = await TinyHub.start(keys);
   await writeIdentity(join(root, "device"), hub.identity());
+  if (engines !== undefined) await writeFile(join(root, "device", "engines.json"), JSON.stringify(engines));
   const runtime = await openRuntime(join(root, "device"), {
     startEngine: () => startInlineEngine(),
     mostBackoffMs: 50,
@@ -62,6 +65,40 @@ test("tells its own clock, its temperature and its restarts as soon as it connec
   const [hello] = hub.hellos;
   assert.ok(hello?.sentAt !== undefined && Math.abs(hello.sentAt - clock()) < 10_000);
   assert.deepEqual([hello.temperatureC, hello.engineRestarts], [61.5, 0]);
+});
+
+test("tells which engine and which target answer on this very machine", async (t) => {
+  const change = (manifest: ReleaseManifest) => ({
+    ...manifest,
+    profiles: { "x86-64": { target: "tensorrt-int8", fallbacks: ["tflite-float32", "fp32"] } },
+  });
+  const lite = {
+    backbone: tinyTfliteBackbone({ seed: 6 }),
+    sign: tinyTfliteHead("sign", { seed: 1006 }),
+    category: tinyTfliteHead("category", { classes: 2, seed: 2006 }),
+  };
+  const onnx = {
+    backbone: tinyBackbone({ seed: 6 }),
+    sign: tinyHead("sign", { seed: 1006 }),
+    category: tinyHead("category", { classes: 2, seed: 2006 }),
+  };
+  const release = await makeTinyRelease(keys, {
+    seed: 6,
+    change,
+    alsoFor: { "tensorrt-int8": onnx, "tflite-float32": lite },
+  });
+  const engines = [
+    { engine: "remote", families: ["tensorrt"], address: "http://127.0.0.1:9", deploy: { kind: "upload" } },
+    { engine: "tflite", families: ["tflite"] },
+  ];
+  const { hub, runtime, take } = await opened(t, { startEngine: undefined }, engines);
+  await until(() => hub.hellos.length === 1, "hello");
+  assert.deepEqual([hub.hellos[0]?.engine, hub.hellos[0]?.target], ["remote http://127.0.0.1:9", undefined]);
+  await take(release);
+  await infer(runtime);
+  await until(() => hub.hellos.at(-1)?.target !== undefined, "the target told");
+  assert.deepEqual([hub.hellos.at(-1)?.engine, hub.hellos.at(-1)?.target], ["tflite", "tflite-float32"]);
+  assert.equal(runtime.status().releases.serving?.passedOver[0]?.target, "tensorrt-int8");
 });
 
 test("leaves the temperature out where the machine has no sensor", async (t) => {
