@@ -53,7 +53,11 @@ async function signIn(page: Page): Promise<void> {
   await page.keyboard.type(token);
   await press(page, "Enter");
   await page.getByRole("button", { name: /^Settings, admin/ }).waitFor();
+  await dialogGone(page);
 }
+
+/** Keys go to a dialog for as long as it is seen, its going included. */
+const dialogGone = (page: Page): Promise<void> => page.getByRole("dialog").waitFor({ state: "hidden" });
 
 test("a device is found and opened without a mouse, and the filter stands in the address", { skip }, async () => {
   const { page, complaints } = await openTab(browser, fleet.hub.url, look);
@@ -103,6 +107,7 @@ test("what a visitor may not do is disabled and says why; signed in, a rollout i
   await press(page, "Enter");
   await page.waitForURL("**/rollouts/*");
   await page.getByRole("button", { name: "Pause" }).waitFor();
+  await dialogGone(page);
   await press(page, "p");
   await page.getByRole("dialog").getByLabel("Reason").fill("the harbour closes at noon");
   await press(page, "Enter");
