@@ -67,6 +67,7 @@ test("a device is found and opened without a mouse, and the filter stands in the
   assert.equal(await page.evaluate(() => document.activeElement?.id), "main", "the skip link leads to the page");
   await press(page, "g", "d");
   await page.waitForURL("**/devices");
+  await page.getByRole("heading", { name: "Devices", level: 1 }).waitFor(); // the loop names its devices as well
   await page.getByRole("link", { name: "reader-1", exact: true }).waitFor();
   await press(page, "/");
   await page.keyboard.type("reader");
