@@ -42,6 +42,7 @@ type Ranked = { readonly page: QueuePage; readonly madeAt: number };
 
 const rankedForMs = 30_000;
 const rankedAtOnce = 120;
+const rankedAtMost = 10_000;
 const defaultLimit = 20;
 
 /** A queue that several people work on at once. */
@@ -61,8 +62,10 @@ export class ClaimQueue {
     const left = new Set(exclude);
     let ranked = await this.#rank(queue);
     let items = await this.#take(ranked.page.items, left, limit, claimant);
-    if (items.length < limit && this.#hub.clock() - ranked.madeAt > 1000) {
-      ranked = await this.#rank(queue, true);
+    const wasCut = ranked.page.candidates > ranked.page.items.length;
+    if (items.length < limit && (wasCut || this.#hub.clock() - ranked.madeAt > 1000)) {
+      // What others hold and what this one has done may well be what is most worth an answer.
+      ranked = await this.#rank(queue, rankedAtOnce + left.size + this.#book.size);
       for (const { key } of items) left.add(key);
       items = [...items, ...(await this.#take(ranked.page.items, left, limit - items.length, claimant))];
     }
@@ -82,16 +85,18 @@ export class ClaimQueue {
     for (const key of keys) this.#book.release(key, id, skip, this.#hub.clock());
   }
 
-  /** The queue's order, made for several claims at once: choosing broadly takes its time. */
-  #rank(request: Omit<ClaimRequest, "limit" | "exclude">, anew = false): Promise<Ranked> {
+  /** The queue's order, made for several claims at once: choosing broadly takes its time. anew: how many, made afresh */
+  #rank(request: Omit<ClaimRequest, "limit" | "exclude">, anew?: number): Promise<Ranked> {
     const key = JSON.stringify(request);
-    const known = anew ? undefined : this.#ranked.get(key);
+    const known = anew === undefined ? this.#ranked.get(key) : undefined;
     const fresh = () => {
       if (this.#ranked.size > 50) this.#ranked.clear();
-      const making = readQueue(this.#hub, { ...request, limit: rankedAtOnce }).then((page) => ({
-        page,
-        madeAt: this.#hub.clock(),
-      }));
+      const making = readQueue(this.#hub, { ...request, limit: Math.min(anew ?? rankedAtOnce, rankedAtMost) }).then(
+        (page) => ({
+          page,
+          madeAt: this.#hub.clock(),
+        }),
+      );
       making.catch(() => this.#ranked.delete(key));
       this.#ranked.set(key, making);
       return making;

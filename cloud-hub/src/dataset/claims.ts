@@ -12,6 +12,11 @@ export class ClaimBook {
   readonly #claims = new Map<string, Claim>();
   readonly #skipped = new Map<string, number>();
 
+  /** How many questions are held, or were until a moment ago. */
+  get size(): number {
+    return this.#claims.size;
+  }
+
   /** Takes a question unless somebody else holds it, or this one skipped it. */
   take(key: string, holder: string, name: string, now: number): boolean {
     const claim = this.#claims.get(key);
