@@ -2,6 +2,7 @@ import { attribute, intAttribute, type Node } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { type Window, windowOf } from "../graph/shapes/window-shapes.ts";
 import { int64Tensor } from "../graph/tensor.ts";
+import { adjointConvolution } from "./adjoint-convolution.ts";
 import { type GradientRule, noRule, outputGradient, reshaped, summed, transposed } from "./gradient-rule.ts";
 
 /**
@@ -13,36 +14,16 @@ export const convGradient: GradientRule = (context) => {
   const [input, weight] = node.inputs as [string, string];
   const weightShape = builder.shapeOf(weight);
   if (weightShape.length !== 4) throw noRule(node, "two spatial axes", `its weight has ${weightShape.length - 2}`);
-  const window = windowOf(node, weightShape.slice(2), builder.shapeOf(input).slice(2));
+  const size = builder.shapeOf(input).slice(2);
+  const window = windowOf(node, weightShape.slice(2), size);
+  const group = intAttribute(node, "group", 1);
   const gradient = outputGradient(context);
   return [
-    context.wants(0) ? inputGradient(builder, node, gradient, window) : undefined,
+    context.wants(0) ? adjointConvolution(builder, gradient, weight, { size, window, group }) : undefined,
     context.wants(1) ? weightGradient(builder, node, gradient, window) : undefined,
     context.wants(2) ? summed(builder, gradient, [0, 2, 3], false) : undefined,
   ];
 };
-
-function inputGradient(builder: GraphBuilder, node: Node, gradient: string, window: Window): string {
-  const [input, weight] = node.inputs as [string, string];
-  const size = builder.shapeOf(input).slice(2);
-  const outputSize = builder.shapeOf(gradient).slice(2);
-  const leftOver = size.map((full, axis) => {
-    const reach = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
-    return (
-      full + window.padsBegin[axis]! + window.padsEnd[axis]! - reach - (outputSize[axis]! - 1) * window.strides[axis]!
-    );
-  });
-  return builder.add("ConvTranspose", [gradient, weight], {
-    attributes: {
-      dilations: attribute.ints(window.dilations),
-      group: attribute.int(intAttribute(node, "group", 1)),
-      kernel_shape: attribute.ints(window.kernel),
-      output_padding: attribute.ints(leftOver),
-      pads: attribute.ints([...window.padsBegin, ...window.padsEnd]),
-      strides: attribute.ints(window.strides),
-    },
-  });
-}
 
 /** With t taps, c input and m output channels a group and p positions: [g, t·c, p] · [g, p, m]. */
 function weightGradient(builder: GraphBuilder, node: Node, gradient: string, window: Window): string {

@@ -3,6 +3,7 @@ import { attribute, intAttribute, intsAttribute } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { type Window, windowOf } from "../graph/shapes/window-shapes.ts";
 import { elementCount, floatScalar, floatTensor, int64Tensor } from "../graph/tensor.ts";
+import { adjointConvolution } from "./adjoint-convolution.ts";
 import { type GradientContext, type GradientRule, noRule, outputGradient, reshaped } from "./gradient-rule.ts";
 
 /** MaxPool: the gradient goes to where each maximum lay. */
@@ -103,27 +104,13 @@ function countsOf({ builder, node }: GradientContext, window: Window) {
   );
 }
 
-/** The adjoint of summing windows: a transposed convolution of every channel with ones. */
+/** The adjoint of summing windows: every channel's spread by a kernel of ones. */
 function spreadOverWindows(builder: GraphBuilder, value: string, shape: readonly number[], window: Window): string {
   const [samples, channels, ...size] = shape as [number, number, ...number[]];
-  const out = builder.shapeOf(value).slice(2);
-  const { kernel, strides, dilations, padsBegin, padsEnd } = window;
-  const leftOver = size.map((full, axis) => {
-    const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
-    return full + padsBegin[axis]! + padsEnd[axis]! - reach - (out[axis]! - 1) * strides[axis]!;
-  });
-  const planes = reshaped(builder, value, [samples * channels, 1, ...out]);
+  const { kernel } = window;
+  const planes = reshaped(builder, value, [samples * channels, 1, ...builder.shapeOf(value).slice(2)]);
   const ones = builder.constant(floatTensor(new Float32Array(elementCount(kernel)).fill(1), [1, 1, ...kernel]));
-  const spread = builder.add("ConvTranspose", [planes, ones], {
-    attributes: {
-      dilations: attribute.ints(dilations),
-      kernel_shape: attribute.ints(kernel),
-      output_padding: attribute.ints(leftOver),
-      pads: attribute.ints([...padsBegin, ...padsEnd]),
-      strides: attribute.ints(strides),
-    },
-  });
-  return reshaped(builder, spread, shape);
+  return reshaped(builder, adjointConvolution(builder, planes, ones, { size, window }), shape);
 }
 
 function repeated(builder: GraphBuilder, value: string, kernel: readonly number[]): string {

@@ -1,6 +1,16 @@
 /** The numbers of TFLite's ways to pad a window. */
 export const paddings = { same: 0, valid: 1 } as const;
 
+/** What a convolution's options may say of its window; an absent number is the file format's default. */
+export interface ConvolutionOptions {
+  readonly padding?: number;
+  readonly strideW?: number;
+  readonly strideH?: number;
+  readonly dilationW?: number;
+  readonly dilationH?: number;
+  readonly activation?: number;
+}
+
 /** One axis of a window that slides over an input. */
 export interface WindowAxis {
   readonly padding: number;

@@ -33,43 +33,23 @@ function exportProduct(exporter: Exporter, node: Node, isTurned: boolean): void 
   const { channels, height, width } = flat ?? { channels: depth, height: 1, width: 1 };
   const seenAs = isTurned ? [units, channels, height, width] : [channels, height, width, units];
   const order = isTurned ? [0, 2, 3, 1] : [3, 1, 2, 0];
-  if (kind === "integers") {
-    const data =
-      flat === undefined
-        ? exporter.read(node.inputs[0]!, kind, "pixels")
-        : exporter.reshaped(flat.place, [1, 1, 1, depth]);
-    const shape = [units, 1, 1, depth];
-    const options = { kind: "Conv2DOptions", padding: paddings.valid, strideW: 1, strideH: 1, activation } as const;
-    addWeighted(exporter, node, {
-      op: "CONV_2D",
-      data,
-      kind,
-      form: "pixels",
-      weight,
-      seenAs,
-      order,
-      shape,
-      axis: 0,
-      options,
-    });
-  } else {
-    const data =
-      flat === undefined ? exporter.read(node.inputs[0]!, kind, "plain") : exporter.reshaped(flat.place, [1, depth]);
-    const options = { kind: "FullyConnectedOptions", activation } as const;
-    const shape = [units, depth];
-    addWeighted(exporter, node, {
-      op: "FULLY_CONNECTED",
-      data,
-      kind,
-      form: "plain",
-      weight,
-      seenAs,
-      order,
-      shape,
-      axis: 0,
-      options,
-    });
-  }
+  const asConvolution = kind === "integers";
+  const form = asConvolution ? "pixels" : "plain";
+  const rows = asConvolution ? [1, 1, 1, depth] : [1, depth];
+  addWeighted(exporter, node, {
+    op: asConvolution ? "CONV_2D" : "FULLY_CONNECTED",
+    data: flat === undefined ? exporter.read(node.inputs[0]!, kind, form) : exporter.reshaped(flat.place, rows),
+    kind,
+    form,
+    weight,
+    seenAs,
+    order,
+    shape: asConvolution ? [units, 1, 1, depth] : [units, depth],
+    axis: 0,
+    options: asConvolution
+      ? { kind: "Conv2DOptions", padding: paddings.valid, strideW: 1, strideH: 1, activation }
+      : { kind: "FullyConnectedOptions", activation },
+  });
 }
 
 /** A product that keeps the axes before the last. */

@@ -2,7 +2,7 @@ import { attribute } from "../../graph/graph.ts";
 import { floatsOf } from "../../graph/tensor.ts";
 import { optionsOf, type TfliteOperator, type TfliteTensor } from "../tflite-model.ts";
 import { transposedTensor } from "../transposed-tensor.ts";
-import { paddingBefore, paddings, paddingTotal } from "../window.ts";
+import { type ConvolutionOptions, paddingBefore, paddings, paddingTotal } from "../window.ts";
 import { type Importer, type ImportRule, intsOf, toPlanes } from "./importer.ts";
 
 /** CONV_2D: Conv with explicit pads, weights [M, h, w, I] as [M, I, h, w]. */
@@ -32,14 +32,7 @@ export const importAveragePool: ImportRule = (importer, operator) => importPool(
 export const importMaxPool: ImportRule = (importer, operator) => importPool(importer, operator, "MaxPool");
 
 interface ConvParts {
-  readonly options: {
-    readonly padding?: number;
-    readonly strideW?: number;
-    readonly strideH?: number;
-    readonly dilationW?: number;
-    readonly dilationH?: number;
-    readonly activation?: number;
-  };
+  readonly options: ConvolutionOptions;
   readonly weight: ReturnType<typeof transposedTensor>;
   readonly group: number;
 }

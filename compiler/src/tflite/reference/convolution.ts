@@ -1,5 +1,5 @@
 import { optionsOf } from "../tflite-model.ts";
-import { paddingBefore } from "../window.ts";
+import { type ConvolutionOptions, paddingBefore } from "../window.ts";
 import { imageShape, input, type Kernel, type KernelCall, misshapen, output } from "./kernel.ts";
 import { weightedSum } from "./weighted-sum.ts";
 
@@ -31,15 +31,6 @@ export const depthwiseConvolution: Kernel = (call) => {
   });
 };
 
-interface Steps {
-  readonly padding?: number;
-  readonly strideW?: number;
-  readonly strideH?: number;
-  readonly dilationW?: number;
-  readonly dilationH?: number;
-  readonly activation?: number;
-}
-
 /** Which input channels meet an output channel (`taps` from `firstInput` on), and where their weights lie. */
 interface Reach {
   readonly taps: number;
@@ -47,7 +38,7 @@ interface Reach {
   readonly weightAt: (out: number, y: number, x: number, tap: number) => number;
 }
 
-function convolve(call: KernelCall, steps: Steps, { taps, firstInput, weightAt }: Reach): void {
+function convolve(call: KernelCall, steps: ConvolutionOptions, { taps, firstInput, weightAt }: Reach): void {
   const { padding = 0, strideW = 1, strideH = 1, dilationW = 1, dilationH = 1, activation = 0 } = steps;
   const [data, weight, result] = [input(call, 0), input(call, 1), output(call)];
   const [from, kernel, to] = [data, weight, result].map(({ tensor }) => imageShape(call.operator, tensor));
