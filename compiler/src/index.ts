@@ -72,6 +72,7 @@ export {
 export { imageDigest } from "./targets/image-batches.ts";
 export type { Target } from "./targets/target.ts";
 export { suitsMachine, targetNamed, targets } from "./targets/target-list.ts";
+export { targetsHere } from "./targets/targets-here.ts";
 export { type ImportOptions, importTflite } from "./tflite/import/import-tflite.ts";
 export type { PixelRange } from "./tflite/import/pixel-range.ts";
 export { parseTflite } from "./tflite/parse-tflite.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { suitsMachine, targets } from "@fieldloop/compiler";
+import { targetsHere } from "@fieldloop/compiler";
 import { getSnapshot, type SnapshotMember } from "../dataset/snapshot.ts";
 import { HubError } from "../errors.ts";
 import { samplePixels } from "../evaluation/sample-pixels.ts";
@@ -70,7 +70,7 @@ async function workOf(hub: Hub, version: Version) {
   };
   return {
     components: await canonicalComponents(hub, version.components),
-    targets: await targetsHere(),
+    targets: targetsHere("onnxruntime").map(({ name }) => name),
     head,
     calibration: await samplePixels(hub, calibration, preprocess),
     judged: (await samplePixels(hub, judged, preprocess)).map((image, index) => {
@@ -78,13 +78,6 @@ async function workOf(hub: Hub, version: Version) {
       return { image, unit: member.unit, label: labelOf(member) };
     }),
   };
-}
-
-async function targetsHere(): Promise<string[]> {
-  const cpuinfo = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
-  const facts = { arch: process.arch, cpuinfo, deviceTreeModel: "" };
-  const suited = targets.filter((target) => target.engine === "onnxruntime" && suitsMachine(target, facts));
-  return suited.map(({ name }) => name);
 }
 
 function stored(hub: Hub, compiled: readonly CompiledTarget[]) {

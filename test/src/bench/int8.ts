@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileVersion, fitCards, suitsMachine, targets } from "@fieldloop/compiler";
+import { compileVersion, fitCards, targets, targetsHere } from "@fieldloop/compiler";
 import type { FitCard } from "@fieldloop/devices";
 import type { Bench, BenchOptions, BenchOutcome, BenchResult } from "./bench.ts";
 import { datasetFolder } from "./datasets.ts";
@@ -22,13 +22,8 @@ export const int8Bench: Bench = {
     if ("why" in data) return { results: [], skipped: [{ id: "int8", why: data.why }] };
     const folder = await mkdtemp(join(tmpdir(), "fieldloop-int8-"));
     try {
-      const facts = {
-        arch: process.arch,
-        deviceTreeModel: "",
-        cpuinfo: await readFile("/proc/cpuinfo", "utf8").catch(() => ""),
-      };
       const ours = targets.filter(({ engine }) => engine === "onnxruntime");
-      const suited = ours.filter((target) => suitsMachine(target, facts)).map(({ name }) => name);
+      const suited = targetsHere("onnxruntime").map(({ name }) => name);
       const cards = await measuredCards(folder, readSigns(data.dir), suited, options);
       const fp32 = cards.find(({ target }) => target === reference)!;
       const results = cards.filter((card) => card !== fp32).flatMap((card) => figures(card, fp32, stepsOf(options)));
