@@ -11,6 +11,7 @@ import {
 import { type LoadedModel, startInlineEngine, type Tensor } from "@fieldloop/edge-runtime/engine";
 import { type Bench, type BenchOutcome, type BenchResult, median } from "../bench.ts";
 import { mobileNet } from "./generated-networks.ts";
+import { interleavedUs } from "./interleaved.ts";
 
 const tasks = ["colour", "kind", "state"] as const;
 const classes = 10;
@@ -43,7 +44,9 @@ export const mergeBench: Bench = {
       );
       const image = randomImage();
       const apart = await largestDifference(alone, merged, image);
-      const times = await interleaved({ merged: [merged], whole: [whole], alone }, image);
+      const sides = await interleavedUs([[merged], [whole], alone], image, { warmUps, rounds });
+      const [mergedUs, wholeUs, aloneUs] = sides.map((each) => median(each)) as [number, number, number];
+      const times = { merged: mergedUs, whole: wholeUs, alone: aloneUs };
       const largest = Math.max(...parts.slice(1).map(({ bytes }) => bytes.length));
       const share = largest / parts[0]!.bytes.length;
       return { results: resultsOf(apart, times, share), skipped: [] };
@@ -88,26 +91,14 @@ async function largestDifference(
   return Math.max(...apart.flat());
 }
 
-type Sides = Readonly<Record<"merged" | "whole" | "alone", readonly LoadedModel[]>>;
-
-/** Median microseconds of each side, all models of it one after the other, in rounds. */
-async function interleaved(sides: Sides, image: Readonly<Record<string, Tensor>>) {
-  const times = { merged: [] as number[], whole: [] as number[], alone: [] as number[] };
-  for (let round = -warmUps; round < rounds; round += 1) {
-    for (const [name, models] of Object.entries(sides) as [keyof Sides, readonly LoadedModel[]][]) {
-      let total = 0;
-      for (const model of models) total += (await model.run(image)).runUs;
-      if (round >= 0) times[name].push(total);
-    }
-  }
-  return { merged: median(times.merged), whole: median(times.whole), alone: median(times.alone) };
+/** Median microseconds of each side. */
+interface Times {
+  readonly merged: number;
+  readonly whole: number;
+  readonly alone: number;
 }
 
-function resultsOf(
-  apart: number,
-  { merged, whole, alone }: Readonly<Record<keyof Sides, number>>,
-  share: number,
-): BenchResult[] {
+function resultsOf(apart: number, { merged, whole, alone }: Times, share: number): BenchResult[] {
   const note = `medians ${merged.toFixed(0)} µs merged, ${whole.toFixed(0)} as one graph, ${alone.toFixed(0)} as three models`;
   const result = (id: string, what: string, value: number, unit: string, goal: number, n: number): BenchResult => {
     return { id: `merge.${id}`, what, value, unit, goal: `≤ ${goal}`, met: value <= goal, n, note };
